@@ -1,0 +1,64 @@
+"""`python -m bench [--quick] [names...]`, or `python -m bench profile [call|burst] [colour]`."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable
+
+from bench import exchanges, hotspots, idle, startup
+from bench.machine import on_client_core
+from bench.server import Server
+from bench.sizes import QUICK, Sizes
+from bench.table import Row, lines
+
+Benchmark = Callable[[Server, Sizes], Row]
+
+BENCHMARKS: dict[str, Benchmark] = {
+    "call-async": lambda server, sizes: exchanges.call(server, sizes, "async", 1, 1.9),
+    "call-async-64": lambda server, sizes: exchanges.call(server, sizes, "async", 64, 2.5),
+    "call-blocking": lambda server, sizes: exchanges.call(server, sizes, "blocking", 1, 1.9),
+    "burst-async": lambda server, sizes: exchanges.burst(server, sizes, "async", 2.5),
+    "burst-blocking": lambda server, sizes: exchanges.burst(server, sizes, "blocking", 2.5),
+    "paced-async": lambda server, sizes: exchanges.paced(server, sizes, "async", 1.2),
+    "paced-blocking": lambda server, sizes: exchanges.paced(server, sizes, "blocking", 1.2),
+    "idle-async": lambda server, sizes: idle.idle(server, sizes, "async"),
+    "idle-blocking": lambda server, sizes: idle.idle(server, sizes, "blocking"),
+    "import": lambda _server, sizes: startup.importing(sizes),
+    "modules": lambda _server, _sizes: startup.loaded_modules(),
+    "version": lambda _server, sizes: startup.version(sizes),
+    "cold-call": lambda server, sizes: startup.cold_call(server, sizes),
+}
+
+
+def run(names: list[str], sizes: Sizes) -> list[Row]:
+    """The rows of the benchmarks named, measured one after another."""
+    # The server is started first: it inherits the cores that it may choose among.
+    with Server() as server, on_client_core():
+        return [BENCHMARKS[name](server, sizes) for name in names]
+
+
+def profile(words: list[str], sizes: Sizes) -> None:
+    kind = "burst" if "burst" in words else "call"
+    with Server() as server, on_client_core():
+        hotspots.show(server, sizes, kind, "blocking" if "blocking" in words else "async")
+
+
+def main(arguments: list[str]) -> int:
+    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="smaller sizes, rougher figures")
+    parser.add_argument("names", nargs="*", help=f"profile, or: {' '.join(BENCHMARKS)}")
+    chosen = parser.parse_args(arguments)
+    sizes = QUICK if chosen.quick else Sizes()
+    if chosen.names[:1] == ["profile"]:
+        profile(chosen.names[1:], sizes)
+        return 0
+    unknown = [name for name in chosen.names if name not in BENCHMARKS]
+    if unknown:
+        parser.error(f"there is no benchmark {unknown[0]!r}; choose among {' '.join(BENCHMARKS)}")
+    print("\n".join(lines(run(chosen.names or list(BENCHMARKS), sizes))))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

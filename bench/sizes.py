@@ -1,0 +1,21 @@
+"""How much each benchmark does."""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+
+class Sizes(Struct, frozen=True):
+    """`rounds` are of each side; `processes` is their number for what a process start costs."""
+
+    rounds: int = 9
+    calls: int = 1000
+    concurrent_calls: int = 6400
+    bursts: int = 5
+    burst_events: int = 2000
+    paced_events: int = 2000
+    idle_streams: int = 1000
+    processes: int = 15
+
+
+QUICK = Sizes(rounds=3, calls=300, concurrent_calls=1280, bursts=2, paced_events=500, processes=5)

@@ -1,0 +1,61 @@
+"""The result of a benchmark, and the table of all."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from msgspec import Struct
+
+_HEADINGS = ("benchmark", "unit", "floor", "fairlead", "figure", "limit", "")
+_RIGHT = (2, 3, 4, 5)
+
+
+class Row(Struct, frozen=True):
+    """One line. `limit` bounds the ratio to the floor, what is above it, or the amount itself."""
+
+    name: str
+    unit: str
+    floor: float | None
+    fairlead: float
+    bounds: Literal["ratio", "excess", "amount"]
+    limit: float
+
+    @property
+    def figure(self) -> float:
+        """What the limit is about. Raises ValueError where it needs a floor and has none."""
+        if self.bounds == "amount":
+            return self.fairlead
+        if self.floor is None:
+            raise ValueError(f"{self.name} has no floor")
+        return self.fairlead / self.floor if self.bounds == "ratio" else self.fairlead - self.floor
+
+    def cells(self) -> tuple[str, ...]:
+        return (
+            self.name,
+            self.unit,
+            "-" if self.floor is None else f"{self.floor:.2f}",
+            f"{self.fairlead:.2f}",
+            self._shown(self.figure),
+            self._shown(self.limit),
+            "ok" if self.figure <= self.limit else "over",
+        )
+
+    def _shown(self, value: float) -> str:
+        return {
+            "ratio": f"{value:.2f}x",
+            "excess": f"{value:+.1f}",
+            "amount": f"{value:.1f}",
+        }[self.bounds]
+
+
+def lines(rows: list[Row]) -> list[str]:
+    """The table as text, columns under their headings."""
+    cells = [_HEADINGS, *(row.cells() for row in rows)]
+    widths = [max(len(line[column]) for line in cells) for column in range(len(_HEADINGS))]
+    return [
+        "  ".join(
+            cell.rjust(width) if column in _RIGHT else cell.ljust(width)
+            for column, (cell, width) in enumerate(zip(line, widths, strict=True))
+        ).rstrip()
+        for line in cells
+    ]

@@ -1,0 +1,169 @@
+"""fairlead: one fast, faithful line to every model provider.
+
+Importing this package does no I/O and loads nothing: every name below is fetched when it is first
+used.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+
+TYPE_CHECKING = False  # importing typing would cost more than all the rest of this file
+if TYPE_CHECKING:
+    from fairlead.attachments import attach as attach
+    from fairlead.client import (
+        AsyncClient as AsyncClient,
+        AsyncProvider as AsyncProvider,
+        Client as Client,
+        Provider as Provider,
+    )
+    from fairlead.dialects.anthropic_messages.options import (
+        AnthropicOptions as AnthropicOptions,
+    )
+    from fairlead.dialects.openai_chat.options import OpenAIChatOptions as OpenAIChatOptions
+    from fairlead.dialects.openai_responses.options import (
+        OpenAIResponsesOptions as OpenAIResponsesOptions,
+    )
+    from fairlead.errors import (
+        ApiError as ApiError,
+        AuthenticationError as AuthenticationError,
+        BadRequestError as BadRequestError,
+        ConfigError as ConfigError,
+        ConnectError as ConnectError,
+        ConnectTimeout as ConnectTimeout,
+        ContentFilterError as ContentFilterError,
+        ContextLengthError as ContextLengthError,
+        DeadlineExceeded as DeadlineExceeded,
+        DecodeError as DecodeError,
+        FairleadError as FairleadError,
+        InvalidRequest as InvalidRequest,
+        LocalModelError as LocalModelError,
+        MalformedToolArguments as MalformedToolArguments,
+        MissingCredentials as MissingCredentials,
+        NotFoundError as NotFoundError,
+        OverloadedError as OverloadedError,
+        PermissionDeniedError as PermissionDeniedError,
+        PoolTimeout as PoolTimeout,
+        ProtocolError as ProtocolError,
+        ProviderRetired as ProviderRetired,
+        QuotaExceededError as QuotaExceededError,
+        RateLimitError as RateLimitError,
+        ReadTimeout as ReadTimeout,
+        RefusedError as RefusedError,
+        RequestError as RequestError,
+        ResponseTooLarge as ResponseTooLarge,
+        ServerError as ServerError,
+        StreamInterrupted as StreamInterrupted,
+        TransportError as TransportError,
+        UnknownModel as UnknownModel,
+        UnknownProvider as UnknownProvider,
+        UnsupportedFeature as UnsupportedFeature,
+    )
+    from fairlead.inputs import ChatOptions as ChatOptions
+    from fairlead.ports import Limits as Limits, Observer as Observer, Timeouts as Timeouts
+    from fairlead.settings import Settings as Settings
+    from fairlead.stream import (
+        AsyncEventStream as AsyncEventStream,
+        AsyncStream as AsyncStream,
+        EventStream as EventStream,
+        Stream as Stream,
+    )
+    from fairlead.types.events import (
+        CitationEvent as CitationEvent,
+        Event as Event,
+        Finish as Finish,
+        PartEnd as PartEnd,
+        ReasoningDelta as ReasoningDelta,
+        RefusalDelta as RefusalDelta,
+        ResponseStart as ResponseStart,
+        TextDelta as TextDelta,
+        ToolCallDelta as ToolCallDelta,
+        ToolCallEnd as ToolCallEnd,
+        ToolCallStart as ToolCallStart,
+        UsageEvent as UsageEvent,
+    )
+    from fairlead.types.http import HttpSettings as HttpSettings
+    from fairlead.types.messages import (
+        Audio as Audio,
+        Citation as Citation,
+        File as File,
+        Image as Image,
+        Message as Message,
+        Opaque as Opaque,
+        ProviderState as ProviderState,
+        Reasoning as Reasoning,
+        Refusal as Refusal,
+        Text as Text,
+        ToolCall as ToolCall,
+        ToolResult as ToolResult,
+    )
+    from fairlead.types.plain import (
+        CheckResult as CheckResult,
+        ModelInfo as ModelInfo,
+        PostResponse as PostResponse,
+        ServerEvent as ServerEvent,
+    )
+    from fairlead.types.receipts import Attempt as Attempt, Receipt as Receipt, Timings as Timings
+    from fairlead.types.requests import ChatRequest as ChatRequest
+    from fairlead.types.responses import ChatResponse as ChatResponse, FinishReason as FinishReason
+    from fairlead.types.tools import (
+        NamedTool as NamedTool,
+        OutputSchema as OutputSchema,
+        ProviderTool as ProviderTool,
+        Tool as Tool,
+    )
+    from fairlead.types.usage import Cost as Cost, Usage as Usage
+
+__version__ = "0.1.0"
+
+_HOMES = {
+    "attachments": "attach",
+    "client": "AsyncClient AsyncProvider Client Provider",
+    "dialects.anthropic_messages.options": "AnthropicOptions",
+    "dialects.openai_chat.options": "OpenAIChatOptions",
+    "dialects.openai_responses.options": "OpenAIResponsesOptions",
+    "errors": (
+        "ApiError AuthenticationError BadRequestError ConfigError ConnectError ConnectTimeout "
+        "ContentFilterError ContextLengthError DeadlineExceeded DecodeError FairleadError "
+        "InvalidRequest LocalModelError MalformedToolArguments MissingCredentials "
+        "NotFoundError OverloadedError PermissionDeniedError PoolTimeout ProtocolError "
+        "ProviderRetired QuotaExceededError RateLimitError ReadTimeout RefusedError RequestError "
+        "ResponseTooLarge ServerError StreamInterrupted TransportError UnknownModel "
+        "UnknownProvider UnsupportedFeature"
+    ),
+    "inputs": "ChatOptions",
+    "ports": "Limits Observer Timeouts",
+    "settings": "Settings",
+    "stream": "AsyncEventStream AsyncStream EventStream Stream",
+    "types.events": (
+        "CitationEvent Event Finish PartEnd ReasoningDelta RefusalDelta ResponseStart TextDelta "
+        "ToolCallDelta ToolCallEnd ToolCallStart UsageEvent"
+    ),
+    "types.http": "HttpSettings",
+    "types.messages": (
+        "Audio Citation File Image Message Opaque ProviderState Reasoning Refusal Text ToolCall "
+        "ToolResult"
+    ),
+    "types.plain": "CheckResult ModelInfo PostResponse ServerEvent",
+    "types.receipts": "Attempt Receipt Timings",
+    "types.requests": "ChatRequest",
+    "types.responses": "ChatResponse FinishReason",
+    "types.tools": "NamedTool OutputSchema ProviderTool Tool",
+    "types.usage": "Cost Usage",
+}
+_HOME_OF = {name: home for home, names in _HOMES.items() for name in names.split()}
+
+__all__ = ["__version__", *sorted(_HOME_OF)]  # all are strings
+
+
+def __getattr__(name: str) -> object:
+    home = _HOME_OF.get(name)
+    if home is None:
+        raise AttributeError(f"module 'fairlead' has no attribute {name!r}")
+    value = getattr(import_module(f"fairlead.{home}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return __all__

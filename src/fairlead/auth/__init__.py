@@ -1,0 +1,1 @@
+"""Credentials: how a request is authorised. No I/O, no clock."""

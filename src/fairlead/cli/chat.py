@@ -1,0 +1,204 @@
+"""`fairlead chat`: a conversation at the terminal, turn by turn."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from fairlead.cli.answer import AnswerPrinter, print_tool_calls, tell_about
+from fairlead.cli.ask import call_options, complete_options, model_options
+from fairlead.cli.conversation import Conversation
+from fairlead.cli.failures import failure
+from fairlead.cli.line_editor import LineEditor
+from fairlead.cli.report import usage_line
+from fairlead.cli.session import Session, open_session
+from fairlead.cli.slash import Leave, SlashCommands
+from fairlead.cli.terminal import note, output, write_error
+from fairlead.errors import FairleadError, InvalidRequest
+from fairlead.types.messages import Message
+
+if TYPE_CHECKING:
+    from fairlead.client import Client
+    from fairlead.inputs import ChatOptions
+    from fairlead.stream import Stream
+    from fairlead.types.responses import ChatResponse
+
+
+class Chat:
+    """A conversation with what it is held with. Turns go over one client, so connections stay."""
+
+    def __init__(
+        self,
+        session: Session,
+        client: Client,
+        pairs: dict[str, str],
+        *,
+        system: str | None = None,
+        deadline: float | None = None,
+        raw: bool = False,
+        reasoning: bool = True,
+        usage: bool = False,
+        quiet: bool = False,
+    ) -> None:
+        self.session = session
+        self.client = client
+        self.pairs = pairs
+        self.system = system
+        self.conversation = Conversation()
+        self._deadline = deadline
+        self._raw = raw
+        self._reasoning = reasoning
+        self._usage = usage
+        self._quiet = quiet
+        self._options = self._typed()
+
+    def change_model(self, model: str) -> None:
+        """Go on with another model. Raises, and keeps the old one, where it cannot be used."""
+        before, self.session.model = self.session.model, model
+        try:
+            self._options = self._typed()
+        except FairleadError:
+            self.session.model = before
+            raise
+
+    def change_system(self, system: str | None) -> None:
+        self.system = system
+        self._options = self._typed()
+
+    def change_option(self, key: str, value: str) -> None:
+        """Set an option, or remove it where `value` is empty. Raises like `change_model`."""
+        before = dict(self.pairs)
+        self.pairs.pop(key, None)
+        if value:
+            self.pairs[key] = value
+        try:
+            self._options = self._typed()
+        except FairleadError:
+            self.pairs = before
+            raise
+
+    def turn(self, text: str) -> None:
+        """Say `text` and print the answer. What was answered is kept, also where it was cut."""
+        self.conversation.say(text)
+        stream: Stream | None = None
+        try:
+            self.session.start_local(quiet=self._quiet)
+            stream = self.client.stream(
+                self.session.model, self.conversation.messages, **self._options
+            )
+            self._tell(self._print(stream))
+        except (KeyboardInterrupt, FairleadError) as error:
+            self._keep_partial(stream)
+            if isinstance(error, FairleadError):
+                raise
+            note("stopped; what came is kept" if self._answered else "stopped")
+
+    @property
+    def _answered(self) -> bool:
+        messages = self.conversation.messages
+        return bool(messages) and messages[-1].role == "assistant"
+
+    def _print(self, stream: Stream) -> ChatResponse:
+        printer = AnswerPrinter(raw=self._raw, reasoning=self._reasoning)
+        with stream:
+            try:
+                for event in stream:
+                    printer.event(event)
+            finally:
+                printer.close()
+            return stream.result()
+
+    def _tell(self, response: ChatResponse) -> None:
+        self.conversation.keep(response.message)
+        self.conversation.count(response)
+        print_tool_calls(response.message)
+        if not self._quiet:
+            tell_about(response)
+        if self._usage:
+            note(usage_line(response))
+
+    def _keep_partial(self, stream: Stream | None) -> None:
+        if self._answered:
+            return
+        try:
+            text = stream.partial.text if stream is not None else ""
+        except RuntimeError:  # it was never open
+            text = ""
+        if text:
+            self.conversation.keep(Message.assistant(text))
+        else:
+            self.conversation.take_back()
+
+    def _typed(self) -> ChatOptions:
+        options = call_options(
+            tuple(self.pairs.items()), system=self.system, deadline=self._deadline
+        )
+        complete_options(self.session, options)
+        return options
+
+
+@click.command("chat")
+@model_options
+def command(
+    model: str | None,
+    system: str | None,
+    pairs: tuple[tuple[str, str], ...],
+    deadline: float | None,
+    hide_reasoning: bool,
+    usage: bool,
+    quiet: bool,
+    raw: bool,
+) -> None:
+    """Talk with a model. Ctrl-C stops an answer, Ctrl-D or /exit leaves, /help shows the rest."""
+    call_options(pairs)
+    # Answers that nobody can read must not be paid for.
+    output()
+    session = open_session(model, quiet=quiet)
+    with session.client() as client, LineEditor() as editor:
+        chat = Chat(
+            session,
+            client,
+            dict(pairs),
+            system=system,
+            deadline=deadline,
+            raw=raw,
+            reasoning=not (hide_reasoning or quiet),
+            usage=usage,
+            quiet=quiet,
+        )
+        if editor.interactive and not quiet:
+            note(f"{session.model} listens; /help shows the commands, Ctrl-D leaves")
+        _converse(chat, editor)
+
+
+def _converse(chat: Chat, editor: LineEditor) -> None:
+    while True:
+        try:
+            line = editor.read()
+            if line is None:
+                break
+            _take(chat, line)
+        except Leave:
+            return
+        except KeyboardInterrupt:
+            write_error("\n")
+            if not editor.interactive:
+                raise
+        except FairleadError as error:
+            # A person reads the sentence and goes on; a script must not go on unaware.
+            if not editor.interactive:
+                raise
+            note(failure(error))
+    if editor.interactive:
+        write_error("\n")
+
+
+def _take(chat: Chat, line: str) -> None:
+    text = line.strip()
+    if text.startswith("/") and not text.startswith("//"):
+        SlashCommands(chat).run(text)
+    elif any("\ud800" <= character <= "\udfff" for character in text):
+        raise InvalidRequest("that is not UTF-8 text; convert it first")
+    elif text:
+        chat.turn(text[1:] if text.startswith("//") else text)

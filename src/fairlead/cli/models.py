@@ -1,0 +1,97 @@
+"""`fairlead models`: what can be asked, as the names to ask it by."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+from msgspec import Struct
+
+if TYPE_CHECKING:
+    from fairlead.cli.session import Session
+    from fairlead.client import Client
+    from fairlead.providers.registry import Registry
+
+
+class Entry(Struct, frozen=True, omit_defaults=True):
+    """One model. `model` is what `-m` takes; `context_window` is in tokens."""
+
+    model: str
+    provider: str
+    name: str | None = None
+    owned_by: str | None = None
+    context_window: int | None = None
+
+
+@click.command("models")
+@click.argument("provider", required=False)
+@click.option("--json", "as_json", is_flag=True, help="Print a JSON list.")
+def command(provider: str | None, as_json: bool) -> None:
+    """List the models of PROVIDER, or of all that have a key, and the local ones."""
+    from fairlead.cli.report import to_json
+    from fairlead.cli.session import DEFAULT_MODEL, Session
+    from fairlead.cli.terminal import table, write
+    from fairlead.settings import Settings
+
+    session = Session(Settings.load(), DEFAULT_MODEL)
+    entries = _of_one(session, provider) if provider else _of_all(session)
+    if as_json:
+        write(to_json(entries, indent=True) + "\n")
+    else:
+        write(table([(item.model, _described(item)) for item in entries]))
+
+
+def _of_one(session: Session, name: str) -> list[Entry]:
+    provider = session.registry.get(name)
+    if provider.embedded:
+        return _local()
+    # Raises for a retired provider, with its successor, before anything is loaded or sent.
+    session.registry.resolve(f"{provider.name}/-")
+    with session.client() as client:
+        return _listed(client, provider.name)
+
+
+def _of_all(session: Session) -> list[Entry]:
+    """Every list that can be had; one that cannot does not hide the others."""
+    from fairlead.cli.failures import failure
+    from fairlead.cli.session import ready_providers
+    from fairlead.cli.terminal import note
+    from fairlead.errors import FairleadError
+
+    entries = _local()
+    names = [name for name in ready_providers(session.registry) if _lists(session.registry, name)]
+    if not names:
+        return entries
+    with session.client() as client:
+        for name in names:
+            try:
+                entries += _listed(client, name)
+            except FairleadError as error:
+                note(f"warning: {failure(error)}")
+    return entries
+
+
+def _lists(registry: Registry, name: str) -> bool:
+    return registry.get(name).models_url is not None
+
+
+def _listed(client: Client, name: str) -> list[Entry]:
+    return [
+        Entry(f"{name}/{model.id}", name, model.name, model.owned_by, model.context_window)
+        for model in client.provider(name).models()
+    ]
+
+
+def _local() -> list[Entry]:
+    from fairlead.local.catalog import catalog
+    from fairlead.local.launch import SLOTS, slot_context
+
+    return [
+        Entry(f"local/{model.name}", "local", model.title, None, slot_context(model, SLOTS))
+        for model in catalog().values()
+    ]
+
+
+def _described(entry: Entry) -> str:
+    window = f"{entry.context_window:,} tokens" if entry.context_window else None
+    return ", ".join(filter(None, (entry.name, window)))

@@ -1,0 +1,78 @@
+"""What is told about an answer: the whole of it as JSON, a line of usage, its receipt."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from fairlead.cli.printable import escaped_json
+
+if TYPE_CHECKING:
+    from fairlead.types.receipts import Receipt
+    from fairlead.types.responses import ChatResponse
+    from fairlead.types.usage import Usage
+
+
+def response_json(response: ChatResponse, *, indent: bool) -> str:
+    """The whole response as one JSON object, with its text in front. Bytes are base64.
+
+    The raw body and headers are left out: they repeat the rest, and may hold cookies.
+    """
+    fields: dict[str, object] = {"text": response.text}
+    fields |= msgspec.to_builtins(response)
+    del fields["raw"]
+    usage = response.usage
+    if usage is not None:
+        fields["usage"] = _usage_fields(usage)
+    return to_json(fields, indent=indent)
+
+
+def to_json(value: object, *, indent: bool = False) -> str:
+    """JSON text that a terminal shows unharmed."""
+    data = msgspec.json.encode(value)
+    if indent:
+        data = msgspec.json.format(data, indent=2)
+    return escaped_json(data.decode())
+
+
+def usage_line(response: ChatResponse) -> str:
+    """Tokens in and out, cost where it is known, time, and who served it, on one line."""
+    parts = [_tokens(response.usage)]
+    if response.cost is not None:
+        parts.append(f"${response.cost.usd:f}")
+    receipt = response.receipt
+    parts.append(f"{receipt.seconds:.2f} s")
+    if len(receipt.attempts) > 1:
+        parts.append(f"{len(receipt.attempts)} attempts")
+    parts.append(receipt.target)
+    return ", ".join(parts)
+
+
+def receipt_json(receipt: Receipt) -> str:
+    """The receipt as one line of JSON."""
+    return to_json(receipt)
+
+
+def _usage_fields(usage: Usage) -> dict[str, object]:
+    fields: dict[str, object] = msgspec.to_builtins(usage)
+    if usage.raw is not None:
+        fields["raw"] = msgspec.Raw(usage.raw.encode())
+    totals = {
+        "input_tokens": usage.input_tokens,
+        "output_tokens": usage.output_tokens,
+        "total_tokens": usage.total_tokens,
+    }
+    return fields | totals
+
+
+def _tokens(usage: Usage | None) -> str:
+    if usage is None:
+        return "no usage was reported"
+    text = f"{usage.input_tokens} tokens in"
+    if usage.cache_read:
+        text += f" ({usage.cache_read} cached)"
+    text += f", {usage.output_tokens} out"
+    if usage.reasoning:
+        text += f" ({usage.reasoning} reasoning)"
+    return f"about {text}" if usage.estimated else text

@@ -1,0 +1,29 @@
+"""Citations: where a stretch of the answer comes from, kept whole so that they can go back."""
+
+from __future__ import annotations
+
+from msgspec import Raw
+
+from fairlead.dialects.anthropic_messages import wire
+from fairlead.types.messages import Citation, ProviderState
+
+
+def citation(raw: Raw) -> Citation:
+    """Documents are named by their place in the request, or by file id.
+
+    `start` and `end` stay empty: the offsets on the wire count characters of the source.
+    """
+    state = ProviderState(wire.NAME, wire.text_of(raw))
+    block = wire.optional(raw, wire.CITATION)
+    if block is None:
+        return Citation(provider_state=state)
+    source = block.source or block.file_id
+    if source is None and block.document_index is not None:
+        source = str(block.document_index)
+    return Citation(
+        url=block.url,
+        title=block.title or block.document_title,
+        cited_text=block.cited_text,
+        source=source,
+        provider_state=state,
+    )

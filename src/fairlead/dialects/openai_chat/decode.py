@@ -1,0 +1,234 @@
+"""Bytes of a Chat Completions answer, streamed or whole, to events and a finished answer.
+
+`feed` is the hot path: a chunk of nothing but text costs one JSON decode and one event. Everything
+else goes through `_take`, the same for a chunk and for a whole body.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+
+import msgspec
+
+from fairlead.dialects import jsontext
+from fairlead.dialects.assembly import Slot
+from fairlead.dialects.openai_chat import failures
+from fairlead.dialects.openai_chat.answer import EMPTY, AnswerReader
+from fairlead.dialects.openai_chat.choice import PLAIN, TEXT
+from fairlead.dialects.openai_chat.wire import (
+    ANSWER,
+    CHUNK,
+    Answer,
+    Chunk,
+    Delta,
+    read,
+)
+from fairlead.errors import DecodeError, ResponseTooLarge
+from fairlead.framing.sse import Frame, SseParser
+from fairlead.ports import Limits
+from fairlead.types.events import Event, TextDelta
+from fairlead.types.requests import ChatRequest
+from fairlead.types.targets import Target
+
+_NOTHING = Chunk()
+_EMPTY = (_NOTHING, Answer())
+_DONE = b"[DONE]"
+_BAD_JSON = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+
+
+class OpenAIChatDecoder(AnswerReader):
+    """Decodes one answer. Never raises for what it reads; see `ports.Decoder`."""
+
+    __slots__ = ("_body", "_frames", "_left", "_started", "_text")
+
+    def __init__(self, request: ChatRequest, target: Target, limits: Limits) -> None:
+        super().__init__(request, target, limits)
+        self._left = limits.total
+        self._frames = SseParser(limits.line, limits.event)
+        self._started = False
+        self._body: bytearray | None = None  # of an answer that turned out not to be a stream
+        self._text: Slot | None = None  # where a chunk of plain text goes
+
+    def feed(self, data: bytes) -> list[Event]:
+        """Bytes of a stream, in any split."""
+        if self.failure is not None or self.finished:
+            return []
+        over = len(data) > self._left
+        if over:
+            data = data[: self._left]
+        self._left -= len(data)
+        self._try(partial(self._read, data))
+        if self.failure is None and not self.finished:
+            self.failure = self._frames.overflow
+        if over and self.failure is None and not self.finished:
+            self.failure = ResponseTooLarge(
+                f"the answer is longer than {self._limits.total:,} bytes"
+            )
+        return self._first.assembly.take()
+
+    def close(self) -> list[Event]:
+        """The stream has ended; a half event at its end means nothing."""
+        if self.failure is not None or self.finished:
+            return []
+        if self._body is not None:
+            return self.whole(bytes(self._body))
+        for _, payload, _ in self._frames.close():
+            self._try(partial(self._last, payload))
+        if self.failure is None and not self.finished:
+            self.failure = self._frames.overflow
+        if self.failure is None and not self.finished:
+            self._end_of_stream()
+        return self._first.assembly.take()
+
+    def whole(self, body: bytes) -> list[Event]:
+        """A body that is not a stream, complete."""
+        if body.lstrip().startswith((b"data:", b":", b"event:")):
+            return self.feed(body) + self.close()
+        self._try(partial(self._whole, body))
+        return self._first.assembly.take()
+
+    def _try(self, step: Callable[[], None]) -> None:
+        """Take a step; what it meets that cannot be read becomes the failure."""
+        try:
+            step()
+        except DecodeError as error:
+            self.failure = error
+        except RecursionError:
+            self.failure = DecodeError("the answer is nested too deeply to be read")
+
+    def _split(self, data: bytes) -> list[Frame]:
+        """The frames in `data`. A body that is no stream at all is kept for the end."""
+        if not self._started:
+            head = data.lstrip()
+            self._started = bool(head)
+            if head[:1] in (b"{", b"[", b"<"):
+                self._body = bytearray()
+        if self._body is not None:
+            self._body += data
+            return []
+        return self._frames.feed(data)
+
+    def _read(self, data: bytes) -> None:
+        self._consume(self._split(data))
+
+    def _consume(self, frames: list[Frame]) -> None:
+        first = self._first
+        assembly, text = first.assembly, self._text
+        events = assembly.events
+        decode = CHUNK.decode if assembly.started else ANSWER.decode
+        for name, payload, _ in frames:
+            try:
+                chunk = decode(payload)
+            except _BAD_JSON:
+                self._odd(name, payload)
+                delta = None
+            else:
+                delta = None if name else _lone_delta(chunk)
+                if delta is None or not assembly.started:
+                    self._chunk(name, chunk, payload)
+                    delta = None
+            if delta is not None:
+                content = delta.content
+                if text is not None and content.__class__ is str:
+                    # Comparing structs tests all other fields at once, at the speed of C.
+                    delta.content = None
+                    if delta in PLAIN:
+                        if content:
+                            text.chunks.append(content)
+                            events.append(TextDelta(content, text.index))
+                        continue
+                    delta.content = content
+                first.piece(delta)
+            elif self.failure is not None or self.finished:
+                return
+            else:
+                decode = CHUNK.decode if assembly.started else ANSWER.decode
+            if text is None:
+                text = self._text = self._plain_slot()
+
+    def _odd(self, name: bytes, payload: bytes) -> None:
+        """A frame that is not a chunk as we know it: the end of the stream, or a misfit."""
+        if payload.strip() == _DONE:
+            self._finish()
+            return
+        try:
+            chunk, misfits = read(payload)
+        except DecodeError as error:
+            text = jsontext.excerpt(payload)
+            self.failure = failures.in_band(text, self._target) if name == b"error" else error
+            return
+        warnings = self._first.assembly.warnings
+        warnings += [f"{place} has an unknown shape and was left out" for place in misfits]
+        self._chunk(name, chunk, payload)
+
+    def _chunk(self, name: bytes, chunk: Chunk, payload: bytes) -> None:
+        flat = chunk.choices is None and _is_flat_error(chunk, payload)
+        if flat or chunk.error is not None or name == b"error":
+            self.failure = failures.in_band(jsontext.untyped(payload), self._target)
+            return
+        self._take(chunk, payload)
+
+    def _plain_slot(self) -> Slot | None:
+        """The text part, once it is open and its text needs no further look."""
+        quirks = self._target.quirks
+        return None if quirks.inline_thinking else self._first.assembly.get(TEXT)
+
+    def _last(self, payload: bytes) -> None:
+        """A frame that the end of the stream cut from its blank line, if it is whole at all."""
+        if payload.endswith(b"}"):
+            try:
+                read(payload)
+            except DecodeError:
+                return
+        elif payload.strip() != _DONE:
+            return
+        self._consume([(b"", payload, b"")])
+
+    def _whole(self, body: bytes) -> None:
+        if len(body) > self._limits.total:
+            raise ResponseTooLarge(f"the answer is longer than {self._limits.total:,} bytes")
+        if not body:
+            self._first.assembly.start("", "")
+            self._first.assembly.warnings.append(EMPTY)
+            self._finish()
+            return
+        answer, misfits = read(body)
+        warnings = self._first.assembly.warnings
+        warnings += [f"{place} has an unknown shape and was left out" for place in misfits]
+        if answer.error is not None:
+            self.failure = failures.in_band(jsontext.untyped(body), self._target)
+            return
+        if answer.choices is None and answer.base_resp is None:
+            value = jsontext.untyped(body)
+            if failures.is_flat_error(value):
+                self.failure = failures.in_band(value, self._target)
+                return
+            raise DecodeError("the answer has no choices", jsontext.excerpt(body))
+        for choice in answer.choices or ():
+            # Some providers send both, and the message is the whole of it.
+            choice.delta = choice.message or choice.delta
+            if choice.delta is None and choice.text is None and choice.error is None:
+                raise DecodeError("a choice has no message", jsontext.excerpt(body))
+        self._take(answer, body)
+        if self.failure is None:
+            self._first.assembly.start("", "")
+            self._finish()
+
+
+def _lone_delta(chunk: Chunk) -> Delta | None:
+    """The delta of a chunk that holds nothing else; None for every other chunk."""
+    choices = chunk.choices
+    if choices is None or len(choices) != 1:
+        return None
+    choice = choices[0]
+    if choice.finish_reason is not None or choice.logprobs is not None or choice.index:
+        return None
+    chunk.choices = None
+    lone = chunk == _NOTHING and choice.error is None
+    chunk.choices = choices
+    return choice.delta if lone else None
+
+
+def _is_flat_error(chunk: Chunk, payload: bytes) -> bool:
+    return chunk in _EMPTY and failures.is_flat_error(jsontext.untyped(payload))

@@ -1,0 +1,196 @@
+"""What a call sends and how its answer is read: a dialect bound to one request, or plain JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from fairlead.dialects.classify import classify, error_fields
+from fairlead.dialects.jsontext import untyped
+from fairlead.errors import DecodeError, FairleadError, ResponseTooLarge
+from fairlead.framing.ndjson import NdjsonParser
+from fairlead.framing.sse import SseParser
+from fairlead.types.events import Event
+from fairlead.types.http import Headers, HttpRequest
+from fairlead.types.messages import Message
+from fairlead.types.plain import PostResponse, ServerEvent
+from fairlead.types.receipts import Receipt
+from fairlead.types.responses import ChatResponse, RawResponse
+
+if TYPE_CHECKING:
+    from fairlead.errors import ApiError
+    from fairlead.ports import Decoder, Dialect, Limits
+    from fairlead.types.requests import ChatRequest, UnsupportedPolicy
+    from fairlead.types.targets import Target
+    from fairlead.types.usage import Usage
+
+Pairs = tuple[tuple[str, str], ...]
+
+_JSON: Pairs = (("content-type", "application/json"), ("accept", "application/json"))
+_STREAM: Pairs = (("content-type", "application/json"), ("accept", "text/event-stream"))
+
+
+class ChatCodec:
+    """A chat request in the words of its target's dialect. Encoded once, when it is made."""
+
+    __slots__ = ("_dialect", "_limits", "_request", "_sent", "_target", "dropped", "warnings")
+
+    def __init__(
+        self,
+        dialect: Dialect,
+        request: ChatRequest,
+        target: Target,
+        *,
+        stream: bool,
+        unsupported: UnsupportedPolicy,
+        limits: Limits,
+        extra_headers: Pairs = (),
+    ) -> None:
+        encoded = dialect.encode(request, target, stream=stream, unsupported=unsupported)
+        self._dialect = dialect
+        self._request = request
+        self._target = target
+        self._limits = limits
+        self.warnings = encoded.warnings
+        self.dropped = encoded.dropped
+        headers = (_STREAM if stream else _JSON) + _merged(target.headers, encoded.headers)
+        self._sent = HttpRequest(
+            "POST", target.url, _merged(headers, extra_headers), encoded.body, not stream
+        )
+
+    has_terminal_event = True
+
+    def request(self) -> HttpRequest:
+        return self._sent
+
+    def decoder(self) -> Decoder[Event, ChatResponse]:
+        return self._dialect.decoder(self._request, self._target, self._limits)
+
+    def decode_error(self, status: int, headers: Headers, body: bytes) -> ApiError:
+        return self._dialect.decode_error(status, headers, body, self._target)
+
+
+class PlainCodec:
+    """JSON in, JSON or events out, with no meaning attached."""
+
+    __slots__ = ("_limits", "_sent", "_target", "dropped", "warnings")
+
+    def __init__(
+        self,
+        method: str,
+        url: str,
+        body: bytes | None,
+        *,
+        target: str,
+        stream: bool,
+        limits: Limits,
+        headers: Pairs = (),
+    ) -> None:
+        self._target = target
+        self._limits = limits
+        self.warnings: tuple[str, ...] = ()
+        self.dropped: tuple[str, ...] = ()
+        base = (_STREAM if stream else _JSON)[0 if body is not None else 1 :]
+        self._sent = HttpRequest(method, url, _merged(base, headers), body, not stream)
+
+    has_terminal_event = False
+
+    def request(self) -> HttpRequest:
+        return self._sent
+
+    def decoder(self) -> PlainDecoder:
+        return PlainDecoder(self._limits)
+
+    def decode_error(self, status: int, headers: Headers, body: bytes) -> ApiError:
+        message, code, kind = error_fields(body)
+        return classify(
+            message,
+            status=status,
+            target=self._target,
+            code=code,
+            kind=kind,
+            headers=headers,
+            body=body,
+        )
+
+
+class PlainDecoder:
+    """Frames become events. Only the connection's own end ends the stream: no event is terminal."""
+
+    __slots__ = ("_data", "_limits", "_lines", "_sse", "_total", "failure", "finished")
+
+    def __init__(self, limits: Limits) -> None:
+        self._limits = limits
+        self._sse = SseParser(limits.line, limits.event)
+        self._lines: NdjsonParser | None = None
+        self._data: object = None
+        self._total = 0
+        self.failure: FairleadError | None = None
+        self.finished = False
+
+    def feed(self, data: bytes) -> Sequence[ServerEvent]:
+        if self._total == 0 and data.lstrip()[:1] == b"{":
+            self._lines = NdjsonParser(self._limits.event)
+        self._total += len(data)
+        try:
+            if self._total > self._limits.total:
+                raise ResponseTooLarge(f"the stream is longer than {self._limits.total:,} bytes")
+            events = self._events(data)
+            self.failure = self._sse.overflow
+            return events
+        except ResponseTooLarge as error:
+            self.failure = error
+            return ()
+
+    def close(self) -> Sequence[ServerEvent]:
+        self.finished = True
+        if self._lines is not None:
+            return [ServerEvent(_text(line)) for line in self._lines.close()]
+        return [_event(*frame) for frame in self._sse.close()]
+
+    def whole(self, body: bytes) -> Sequence[ServerEvent]:
+        try:
+            if body.strip():
+                self._data = _decode(body)
+            self.finished = True
+        except DecodeError as error:
+            self.failure = error
+        return ()
+
+    def partial(self) -> tuple[Message, Usage | None]:
+        return Message("assistant", ()), None
+
+    def result(
+        self, *, receipt: Receipt, raw: RawResponse, warnings: tuple[str, ...]
+    ) -> PostResponse:
+        return PostResponse(self._data, receipt, raw, warnings)
+
+    def _events(self, data: bytes) -> Sequence[ServerEvent]:
+        if self._lines is not None:
+            return [ServerEvent(_text(line)) for line in self._lines.feed(data)]
+        return [_event(*frame) for frame in self._sse.feed(data)]
+
+
+def _decode(body: bytes) -> object:
+    try:
+        return msgspec.json.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return untyped(body)
+
+
+def _event(name: bytes, data: bytes, last_id: bytes) -> ServerEvent:
+    return ServerEvent(_text(data), _text(name) or "message", _text(last_id))
+
+
+def _text(data: bytes) -> str:
+    return data.decode("utf-8", "replace")
+
+
+def _merged(base: Pairs, extra: Pairs) -> Pairs:
+    """`extra` wins over a header of the same name."""
+    if not extra:
+        return base
+    names = {name.lower() for name, _ in extra}
+    return tuple(pair for pair in base if pair[0].lower() not in names) + extra

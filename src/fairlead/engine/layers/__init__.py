@@ -1,0 +1,1 @@
+"""One file per layer: a function from handler to handler. `engine/stack.py` orders them."""

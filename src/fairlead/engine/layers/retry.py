@@ -1,0 +1,87 @@
+"""Makes another attempt where `policies/retry.py` allows one. The only owner of retries."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, TypeVar
+
+from msgspec.structs import replace
+
+from fairlead.errors import FairleadError
+from fairlead.policies.retry import Retry, RetryPolicy, decide
+from fairlead.policies.retry_budget import RetryBudget
+
+if TYPE_CHECKING:
+    from fairlead.engine.call import Call, Handler
+    from fairlead.engine.reply import Reply
+    from fairlead.ports import Runtime
+
+E_ = TypeVar("E_")
+R_ = TypeVar("R_")
+
+
+class RetryBudgets:
+    """One retry budget a target, for as many targets as a client is likely to have."""
+
+    _MOST = 1024
+
+    def __init__(self, *, ratio: float, floor: int) -> None:
+        self._ratio = ratio
+        self._floor = floor
+        self._budgets: dict[str, RetryBudget] = {}
+
+    def of(self, target: str) -> RetryBudget:
+        """The budget of `target`; the oldest is forgotten when there are too many."""
+        budget = self._budgets.get(target)
+        if budget is None:
+            if len(self._budgets) >= self._MOST:
+                self._budgets.pop(next(iter(self._budgets)), None)
+            budget = self._budgets.setdefault(
+                target, RetryBudget(ratio=self._ratio, floor=self._floor)
+            )
+        return budget
+
+
+def retry(
+    inner: Handler[E_, R_],
+    *,
+    policy: RetryPolicy,
+    budgets: RetryBudgets,
+    runtime: Runtime,
+    random: Callable[[], float],
+) -> Handler[E_, R_]:
+    """The last error is raised as it is: who catches `RateLimitError` need not know of retries.
+
+    A note on it and its receipt tell how many attempts there were.
+    """
+
+    async def handle(call: Call[E_, R_]) -> Reply[E_, R_]:
+        budget = budgets.of(call.target)
+        budget.deposit(runtime.now())
+        ambiguous = 0
+        while True:
+            try:
+                return await inner(call)
+            except FairleadError as error:
+                decision = decide(
+                    error,
+                    policy=policy,
+                    attempt=len(call.attempts),
+                    remaining=call.deadline - runtime.now(),
+                    committed=False,
+                    budget=budget,
+                    now=runtime.now(),
+                    random=random,
+                    ambiguous_before=ambiguous,
+                )
+                if decision.possibly_billed:
+                    ambiguous += 1
+                    call.attempts[-1] = replace(call.attempts[-1], possibly_billed=True)
+                if not isinstance(decision, Retry):
+                    if len(call.attempts) > 1:
+                        error.add_note(f"gave up after {len(call.attempts)} attempts")
+                    raise
+            call.next_wait = decision.wait
+            await runtime.sleep(decision.wait)
+
+    return handle

@@ -1,0 +1,314 @@
+"""What callers may pass, and how it becomes a `ChatRequest`. What is doubtful is refused here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from difflib import get_close_matches
+from math import isfinite
+from typing import Any, Literal, TypedDict
+
+from fairlead.errors import InvalidRequest
+from fairlead.types.messages import Message, Part
+from fairlead.types.requests import (
+    ChatRequest,
+    Options,
+    ReasoningEffort,
+    UnsupportedPolicy,
+)
+from fairlead.types.tools import NamedTool, OutputSchema, ProviderTool, Tool, ToolChoice
+
+Messages = str | Sequence[Message | Mapping[str, object]]
+"""A prompt, or a conversation of `Message`s and OpenAI-style dictionaries."""
+
+
+class ChatOptions(TypedDict, total=False):
+    """The keyword arguments of `chat` and `stream`; what is absent is not sent.
+
+    `max_tokens` bounds the answer in tokens; `deadline` is seconds for the whole call, waiting and
+    retries included. `output` is a JSON Schema, or `"json"` for any JSON. `dialect` picks one of
+    the protocols that a provider speaks, where it speaks several. `extra_body` is merged into the
+    JSON body and refused where it collides with it. Source of the names: OpenAI's chat API.
+    """
+
+    system: str
+    tools: Sequence[Tool | ProviderTool | Mapping[str, object]]
+    tool_choice: ToolChoice | str | Mapping[str, object]
+    parallel_tool_calls: bool
+    output: OutputSchema | Mapping[str, object] | Literal["json"]
+    temperature: float
+    top_p: float
+    top_k: int
+    max_tokens: int
+    stop: str | Sequence[str]
+    seed: int
+    presence_penalty: float
+    frequency_penalty: float
+    logprobs: bool
+    top_logprobs: int
+    reasoning_effort: ReasoningEffort
+    user: str
+    options: Options
+    extra_body: Mapping[str, object]
+    extra_headers: Mapping[str, str]
+    deadline: float
+    unsupported: UnsupportedPolicy
+    dialect: str
+
+
+CALL_OPTIONS = frozenset({"extra_headers", "deadline", "unsupported", "dialect"})
+"""Options of the call itself, which are no part of the request."""
+
+_FLOATS = frozenset({"temperature", "top_p", "presence_penalty", "frequency_penalty"})
+_INTEGERS = frozenset({"top_k", "max_tokens", "seed", "top_logprobs"})
+_BOOLEANS = frozenset({"parallel_tool_calls", "logprobs"})
+_TEXTS = frozenset({"user"})
+_ROLES = ("system", "user", "assistant", "tool")
+_POLICIES: tuple[UnsupportedPolicy, ...] = ("error", "warn", "drop")
+_MOST_SHOWN = 60
+_EFFORTS = ("none", "minimal", "low", "medium", "high", "xhigh", "max")
+
+_FRAMING_HEADERS = frozenset(
+    {
+        "host",
+        "content-length",
+        "transfer-encoding",
+        "connection",
+        "keep-alive",
+        "te",
+        "trailer",
+        "upgrade",
+        "expect",
+        "proxy-authorization",
+        "proxy-connection",
+    }
+)
+_CREDENTIAL_HEADERS = frozenset(
+    {"authorization", "x-api-key", "api-key", "x-goog-api-key", "cookie"}
+)
+
+
+def chat_request(model: str, messages: Messages, options: ChatOptions) -> ChatRequest:
+    """Raises `InvalidRequest`, in one sentence that names the argument."""
+    fields: dict[str, Any] = {}
+    for name, value in options.items():
+        if value is not None and name not in CALL_OPTIONS and name != "system":
+            fields[name] = _checked(name, value)
+    return ChatRequest(
+        model,
+        conversation(messages, options.get("system")),
+        **fields,
+    )
+
+
+def conversation(messages: Messages, system: str | None = None) -> tuple[Message, ...]:
+    """The messages, with `system` in front."""
+    if isinstance(messages, str):
+        turns: tuple[Message, ...] = (Message.user(messages),)
+    else:
+        turns = _turns(messages)
+    if system is not None:
+        if not isinstance(system, str):
+            raise InvalidRequest("system must be a string")
+        turns = (Message.system(system), *turns)
+    if not turns:
+        raise InvalidRequest("there are no messages; pass a prompt or at least one message")
+    return turns
+
+
+def checked_headers(
+    extra: Mapping[str, str] | None, *, own_credential: bool = True
+) -> tuple[tuple[str, str], ...]:
+    """Extra headers: none that frames the request, nor carries a credential where we have one."""
+    if not extra:
+        return ()
+    if not isinstance(extra, Mapping):
+        raise InvalidRequest("extra_headers must map strings to strings")
+    pairs = []
+    for name, value in extra.items():
+        if not isinstance(name, str) or not isinstance(value, str):
+            raise InvalidRequest("extra_headers must map strings to strings")
+        lower = name.lower()
+        if lower in _FRAMING_HEADERS or (own_credential and lower in _CREDENTIAL_HEADERS):
+            raise InvalidRequest(
+                f"extra_headers may not set {name!r}: it frames the request or carries a credential"
+            )
+        if not name or any(ord(c) <= 32 or ord(c) >= 127 or c in ':"(),/;<=>?@[]{}' for c in name):
+            raise InvalidRequest(f"{name!r} is no header name")
+        if any((ord(c) < 32 and c != "\t") or ord(c) == 127 for c in value):
+            raise InvalidRequest(
+                f"the value of header {name!r} has a line break or a control character"
+            )
+        pairs.append((name, value))
+    return tuple(pairs)
+
+
+def checked_policy(given: object) -> UnsupportedPolicy:
+    """What to do about a feature that a target lacks."""
+    for policy in _POLICIES:
+        if given == policy:
+            return policy
+    raise InvalidRequest(f"unsupported must be one of {', '.join(_POLICIES)}")
+
+
+def _turns(messages: Sequence[Message | Mapping[str, object]]) -> tuple[Message, ...]:
+    if isinstance(messages, Mapping | bytes) or not isinstance(messages, Sequence):
+        raise InvalidRequest("messages must be a string or a list of messages")
+    turns: list[Message] = []
+    for index, message in enumerate(messages):
+        if isinstance(message, Message):
+            turns.append(_whole(message, index))
+        elif isinstance(message, Mapping):
+            turns.extend(_from_dictionary(message, index))
+        else:
+            raise InvalidRequest(
+                f"message {index} is a {type(message).__name__}, not a Message or a dictionary"
+            )
+    return tuple(turns)
+
+
+def _whole(message: Message, index: int) -> Message:
+    """A `Message` does not check itself when it is made; a wrong one must not be sent."""
+    if message.role not in _ROLES:
+        raise InvalidRequest(
+            f"messages[{index}] has the role {_shown(message.role)}; use {', '.join(_ROLES)}"
+        )
+    if not isinstance(message.parts, tuple | list):
+        raise InvalidRequest(f"the parts of messages[{index}] must be a tuple")
+    for part in message.parts:
+        if not isinstance(part, Part):
+            raise InvalidRequest(f"messages[{index}] holds {_shown(part)}, which is no part")
+    return message
+
+
+def _from_dictionary(item: Mapping[str, object], index: int) -> tuple[Message, ...]:
+    from fairlead.dialects.openai_chat.messages import messages_from_dicts
+
+    return messages_from_dicts([item], first=index)
+
+
+def _shown(value: object) -> str:
+    """A value in an error: enough to know it by."""
+    text = repr(value)
+    return text if len(text) <= _MOST_SHOWN else f"{text[:_MOST_SHOWN]}..."
+
+
+def _checked(name: str, value: object) -> object:
+    if name in _FLOATS:
+        return _number(name, value)
+    if name in _INTEGERS:
+        return _integer(name, value)
+    if name in _BOOLEANS:
+        return _instance(name, value, bool, "true or false")
+    if name in _TEXTS:
+        return _instance(name, value, str, "a string")
+    check = _CHECKS.get(name)
+    if check is None:
+        raise InvalidRequest(_unknown_option(name))
+    return check(value)
+
+
+def _unknown_option(name: str) -> str:
+    close = get_close_matches(name, ChatOptions.__annotations__, 1)
+    hint = f"; did you mean {close[0]!r}?" if close else ""
+    return f"there is no option {name!r}{hint}"
+
+
+def _number(name: str, value: object) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not isfinite(value):
+        raise InvalidRequest(f"{name} must be a finite number, not {_shown(value)}")
+    return value
+
+
+def _integer(name: str, value: object) -> int:
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise InvalidRequest(f"{name} must be a whole number, not {_shown(value)}")
+    if value < 0 and name != "seed":
+        raise InvalidRequest(f"{name} must not be negative")
+    return value
+
+
+def _instance(name: str, value: object, kind: type, what: str) -> object:
+    if not isinstance(value, kind):
+        raise InvalidRequest(f"{name} must be {what}, not {_shown(value)}")
+    return value
+
+
+def _stop(value: object) -> tuple[str, ...]:
+    stops = (value,) if isinstance(value, str) else value
+    if not isinstance(stops, Sequence) or not all(isinstance(s, str) and s for s in stops):
+        raise InvalidRequest("stop must be a string or a list of strings, none of them empty")
+    return tuple(stops)
+
+
+def _tools(value: object) -> tuple[Tool | ProviderTool, ...]:
+    if not isinstance(value, Sequence) or isinstance(value, str):
+        raise InvalidRequest("tools must be a list")
+    tools = tuple(_tool(index, item) for index, item in enumerate(value))
+    names = [tool.name for tool in tools if isinstance(tool, Tool)]
+    for name in names:
+        if names.count(name) > 1:
+            raise InvalidRequest(f"two tools are named {name!r}")
+    return tools
+
+
+def _tool(index: int, item: object) -> Tool | ProviderTool:
+    if isinstance(item, Tool | ProviderTool):
+        return item
+    function = item.get("function", item) if isinstance(item, Mapping) else None
+    if not isinstance(function, Mapping) or not isinstance(function.get("name"), str):
+        raise InvalidRequest(
+            f"tool {index} is neither a Tool nor an OpenAI-style function with a name"
+        )
+    return Tool(
+        function["name"],
+        function.get("description"),
+        function.get("parameters"),
+        function.get("strict"),
+    )
+
+
+def _tool_choice(value: object) -> ToolChoice:
+    if value in ("auto", "none", "required") or isinstance(value, NamedTool):
+        return value
+    if isinstance(value, Mapping):
+        function = value.get("function", value)
+        value = function.get("name") if isinstance(function, Mapping) else None
+    if isinstance(value, str) and value:
+        return NamedTool(value)
+    raise InvalidRequest("tool_choice must be auto, none, required or the name of a tool")
+
+
+def _output(value: object) -> OutputSchema | Literal["json"]:
+    if isinstance(value, OutputSchema):
+        return value
+    if value == "json":
+        return "json"
+    if isinstance(value, Mapping):
+        title = value.get("title")
+        return OutputSchema(value, title if isinstance(title, str) and title else "answer")
+    raise InvalidRequest('output must be a JSON Schema or "json"')
+
+
+def _effort(value: object) -> object:
+    if value not in _EFFORTS:
+        raise InvalidRequest(f"reasoning_effort must be one of {', '.join(_EFFORTS)}")
+    return value
+
+
+def _options(value: object) -> object:
+    return _instance("options", value, Options, "an options object such as AnthropicOptions")
+
+
+def _extra_body(value: object) -> object:
+    return _instance("extra_body", value, Mapping, "a mapping")
+
+
+_CHECKS = {
+    "stop": _stop,
+    "tools": _tools,
+    "tool_choice": _tool_choice,
+    "output": _output,
+    "reasoning_effort": _effort,
+    "options": _options,
+    "extra_body": _extra_body,
+}

@@ -1,0 +1,1 @@
+"""Pure deciders: what to do next, from what happened. No clock, no I/O; randomness is passed in."""

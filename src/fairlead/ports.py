@@ -1,0 +1,220 @@
+"""The interfaces that the engine knows: what a transport, a runtime, a dialect and an observer are.
+
+Every coroutine here may be run by the blocking client too: its implementations then block inside
+and never suspend (see `engine/runtime.py`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Protocol, TypeVar
+
+from msgspec import Struct
+
+if TYPE_CHECKING:
+    from fairlead.errors import ApiError, FairleadError
+    from fairlead.types.events import Event
+    from fairlead.types.http import ConnectionFacts, Headers, HttpRequest
+    from fairlead.types.messages import Message
+    from fairlead.types.receipts import Attempt, Receipt
+    from fairlead.types.requests import ChatRequest, UnsupportedPolicy
+    from fairlead.types.responses import ChatResponse, RawResponse
+    from fairlead.types.targets import Target
+    from fairlead.types.usage import Usage
+
+_T = TypeVar("_T")
+_Event_co = TypeVar("_Event_co", covariant=True)
+_Result_co = TypeVar("_Result_co", covariant=True)
+
+
+class Timeouts(Struct, frozen=True):
+    """Durations of single waits, in seconds. The deadline of a call stands above them all."""
+
+    connect: float = 5.0
+    pool: float = 10.0
+    first_event: float = 60.0
+    idle: float = 60.0
+    progress: float = 180.0
+    total: float = 600.0
+    stream_total: float = 3600.0
+
+
+class Limits(Struct, frozen=True):
+    """Caps on what is held in memory of one answer, in bytes."""
+
+    line: int = 1 << 20
+    event: int = 8 << 20
+    tool_arguments: int = 4 << 20
+    total: int = 64 << 20
+    error_body: int = 64 << 10
+
+
+class HttpResponse(Protocol):
+    """A response whose headers have come. It must be closed; closing early frees the connection."""
+
+    @property
+    def status(self) -> int: ...
+    @property
+    def headers(self) -> Headers: ...
+    @property
+    def facts(self) -> ConnectionFacts: ...
+
+    async def read(self, deadline: float) -> bytes:
+        """All bytes that have come since the last read, after waiting for some; `b""` at the end.
+
+        `deadline` is an instant of the runtime's clock. Raises `ReadTimeout` when it passes,
+        `ProtocolError` when the body breaks off, `ResponseTooLarge` past a cap.
+        """
+        ...
+
+    async def aclose(self) -> None:
+        """Free the connection now; it is reused only if the body was read to its end."""
+        ...
+
+
+class Transport(Protocol):
+    """Sends one request. Never follows redirects and never retries one that may have been read."""
+
+    async def send(
+        self, request: HttpRequest, *, deadline: float, timeouts: Timeouts
+    ) -> HttpResponse:
+        """Send `request`, and return when the response's headers have come.
+
+        Raises `ConnectError`, `ConnectTimeout`, `PoolTimeout`, `ReadTimeout` (past `deadline`, an
+        instant of the runtime's clock) or `ProtocolError`.
+        """
+        ...
+
+    async def aclose(self) -> None: ...
+
+
+class Runtime(Protocol):
+    """The only thing that may wait, and the only clock."""
+
+    def now(self) -> float:
+        """Seconds of a clock that never goes back."""
+        ...
+
+    def wall(self) -> float:
+        """Seconds since 1970, for comparison with dates that a server sent."""
+        ...
+
+    async def sleep(self, seconds: float) -> None: ...
+
+    async def blocking(self, function: Callable[[], _T]) -> _T:
+        """Run a function that blocks, such as the start of a child process, off the event loop."""
+        ...
+
+
+class Encoded(Struct, frozen=True):
+    """A request in a dialect's words. `headers` hold no credential."""
+
+    body: bytes
+    headers: tuple[tuple[str, str], ...] = ()
+    warnings: tuple[str, ...] = ()
+    dropped: tuple[str, ...] = ()
+
+
+class Decoder(Protocol[_Event_co, _Result_co]):
+    """Turns the bytes of one answer into events. Does no I/O and never raises for what it reads.
+
+    `failure` is set when the answer turned out to be an error or was cut; the events before it are
+    returned first. `finished` is set by the dialect's terminal event.
+    """
+
+    failure: FairleadError | None
+    finished: bool
+
+    def feed(self, data: bytes) -> Sequence[_Event_co]:
+        """Bytes of a stream, in any split."""
+        ...
+
+    def close(self) -> Sequence[_Event_co]:
+        """The stream has ended: finishes the answer, or sets `failure` to `StreamInterrupted`."""
+        ...
+
+    def whole(self, body: bytes) -> Sequence[_Event_co]:
+        """A body that is not a stream, complete."""
+        ...
+
+    def partial(self) -> tuple[Message, Usage | None]:
+        """What has come so far, for a stream that was cut."""
+        ...
+
+    def result(
+        self, *, receipt: Receipt, raw: RawResponse, warnings: tuple[str, ...]
+    ) -> _Result_co:
+        """The finished answer; only after `finished`. `warnings` come before the decoder's own."""
+        ...
+
+
+class Codec(Protocol[_Event_co, _Result_co]):
+    """What one call sends and how its answer is read: a dialect bound to a request and a target."""
+
+    def request(self) -> HttpRequest:
+        """The request without its credential; the same object for every attempt."""
+        ...
+
+    def decoder(self) -> Decoder[_Event_co, _Result_co]:
+        """A fresh decoder for one attempt."""
+        ...
+
+    def decode_error(self, status: int, headers: Headers, body: bytes) -> ApiError: ...
+
+    @property
+    def has_terminal_event(self) -> bool:
+        """Whether an answer says itself that it is complete, so that a broken line does no harm."""
+        ...
+
+    @property
+    def warnings(self) -> tuple[str, ...]: ...
+
+    @property
+    def dropped(self) -> tuple[str, ...]: ...
+
+
+class Dialect(Protocol):
+    """One provider protocol for chat, seen from the client."""
+
+    @property
+    def name(self) -> str: ...
+
+    def encode(
+        self, request: ChatRequest, target: Target, *, stream: bool, unsupported: UnsupportedPolicy
+    ) -> Encoded:
+        """The request's body and headers. Raises `UnsupportedFeature` or `InvalidRequest`."""
+        ...
+
+    def decoder(
+        self, request: ChatRequest, target: Target, limits: Limits
+    ) -> Decoder[Event, ChatResponse]: ...
+
+    def decode_error(
+        self, status: int, headers: Headers, body: bytes, target: Target
+    ) -> ApiError: ...
+
+
+class Authorizer(Protocol):
+    """Puts a credential into a request, and only into one for its own origin."""
+
+    @property
+    def key_name(self) -> str | None:
+        """What the credential is called (such as its environment variable), never what it is.
+
+        None where there is none, which an optional one allows. Never raises.
+        """
+        ...
+
+    def authorize(self, request: HttpRequest) -> HttpRequest: ...
+
+    def redact(self, data: bytes) -> bytes:
+        """`data` with the secret hidden, where a server has sent it back."""
+        ...
+
+
+class Observer(Protocol):
+    """Watches calls. Whatever it raises is swallowed: it changes nothing."""
+
+    def call_started(self, operation: str, target: str) -> None: ...
+    def attempt_ended(self, attempt: Attempt) -> None: ...
+    def call_ended(self, receipt: Receipt, error: BaseException | None) -> None: ...

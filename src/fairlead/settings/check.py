@@ -1,0 +1,121 @@
+"""Holds one layer against the vocabulary: unknown keys, wrong types, values out of range.
+
+Every layer is checked by itself, so that an error names its place.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import get_type_hints
+
+import msgspec
+from msgspec import Struct
+
+from fairlead.errors import ConfigError
+from fairlead.ports import Limits, Timeouts
+from fairlead.settings.files import Layer
+from fairlead.settings.values import ProviderSettings, RetrySettings, Settings
+from fairlead.types.http import HttpSettings
+from fairlead.types.targets import Quirks
+
+TABLES: dict[str, type[Struct]] = {
+    "timeouts": Timeouts,
+    "retry": RetrySettings,
+    "http": HttpSettings,
+    "limits": Limits,
+}
+PLAIN_KEYS = ("model", "unsupported")
+_KEYS = (*PLAIN_KEYS, "aliases", *TABLES, "providers")
+_HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+
+
+def checked(layer: Layer) -> dict[str, object]:
+    """The layer's table with its values converted. Raises `ConfigError` with place and key."""
+    found: dict[str, object] = {}
+    for key, value in layer.table.items():
+        if key in PLAIN_KEYS:
+            hint = get_type_hints(Settings)[key]
+            found[key] = _convert(layer, key, value, hint)
+        elif key == "aliases":
+            found[key] = _convert(layer, key, value, dict[str, str])
+        elif key in TABLES:
+            found[key] = _table(layer, key, value, TABLES[key])
+        elif key == "providers":
+            found[key] = _providers(layer, value)
+        else:
+            raise _unknown(layer, key, _KEYS)
+    return found
+
+
+def _table(layer: Layer, path: str, value: object, struct: type[Struct]) -> dict[str, object]:
+    """The keys that are set, converted to the types of `struct`."""
+    if not isinstance(value, dict):
+        raise _refusal(layer, path, "must be a table")
+    fields = get_type_hints(struct)
+    found: dict[str, object] = {}
+    for key, item in value.items():
+        if key not in fields:
+            raise _unknown(layer, f"{path}.{key}", tuple(fields))
+        found[key] = _convert(layer, f"{path}.{key}", item, fields[key])
+        _check_number(layer, f"{path}.{key}", found[key], least=0 if path == "retry" else None)
+    return found
+
+
+def _providers(layer: Layer, value: object) -> dict[str, dict[str, object]]:
+    if not isinstance(value, dict):
+        raise _refusal(layer, "providers", "must be tables [providers.<name>]")
+    return {name: _provider(layer, f"providers.{name}", own) for name, own in value.items()}
+
+
+def _provider(layer: Layer, path: str, value: object) -> dict[str, object]:
+    own = _table(layer, path, value, ProviderSettings)
+    inner: dict[str, type[Struct]] = {"timeouts": Timeouts, "quirks": Quirks}
+    for key in own.keys() & inner:
+        own[key] = _table(layer, f"{path}.{key}", own[key], inner[key])
+    headers = own.get("headers")
+    for name, text in headers.items() if isinstance(headers, dict) else ():
+        _check_header(layer, f"{path}.headers.{name}", name, text)
+    if isinstance(header := own.get("key_header"), str) and not _HEADER_NAME.fullmatch(header):
+        raise _refusal(layer, f"{path}.key_header", "is no header name")
+    return own
+
+
+def _check_header(layer: Layer, path: str, name: str, value: str) -> None:
+    if not _HEADER_NAME.fullmatch(name):
+        raise _refusal(layer, path, "is no header name")
+    if not (value.isascii() and value.isprintable()):
+        raise _refusal(layer, path, "holds a character no header can carry")
+
+
+def _check_number(layer: Layer, path: str, value: object, *, least: float | None) -> None:
+    """Durations and sizes are above zero, counts at least `least`."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return
+    fits = value > 0 if least is None else value >= least  # false for nan too
+    if not fits:
+        bound = "above 0" if least is None else f"at least {least:g}"
+        raise _refusal(layer, path, f"must be {bound}, not {value}")
+
+
+def _convert(layer: Layer, path: str, value: object, kind: object) -> object:
+    try:
+        return msgspec.convert(value, kind, strict=not layer.from_text)
+    except msgspec.ValidationError as error:
+        text, _, inner = str(error).partition(" - at `$")
+    inner = inner.rstrip("`").replace("[...]", "")
+    raise _refusal(layer, f"{path}{inner}", f"{text[:1].lower()}{text[1:]}")
+
+
+def _unknown(layer: Layer, path: str, known: tuple[str, ...]) -> ConfigError:
+    from difflib import get_close_matches
+
+    key = path.rpartition(".")[2]
+    nearest = get_close_matches(key, known, 1, 0.5)
+    hint = f"did you mean {nearest[0]}?" if nearest else f"there are {', '.join(known)}"
+    return _refusal(layer, path, f"there is no such key; {hint}")
+
+
+def _refusal(layer: Layer, path: str, text: str) -> ConfigError:
+    """The error in one line, whatever a file calls its keys and holds for values."""
+    shown = "".join(c if c.isprintable() else "?" for c in f"{path}: {text}")
+    return ConfigError(f"{layer.source}: {shown}")

@@ -1,0 +1,52 @@
+"""What a project's file may not do: send keys to an address of its choice (docs/decisions/0005)."""
+
+from __future__ import annotations
+
+from fairlead.errors import ConfigError
+from fairlead.settings.files import Layer
+
+_USERS_OWN = (
+    "proxy",
+    "ca_file",
+    "client_cert",
+    "client_key",
+    "unix_socket",
+    "trust_env",
+    "allow_insecure_http",
+)
+"""Keys of `[http]` that decide who can read what is sent."""
+
+
+def check_trust(layer: Layer, table: dict[str, object]) -> list[str]:
+    """Warnings for the user. Raises `ConfigError` for what only the user's own file may say."""
+    if layer.trust != "project":
+        return []
+    http = table.get("http")
+    for key in _USERS_OWN:
+        if isinstance(http, dict) and key in http:
+            raise _refused(layer, f"http.{key}")
+    warnings: list[str] = []
+    providers = table.get("providers")
+    for name, own in providers.items() if isinstance(providers, dict) else ():
+        _check_provider(layer, f"providers.{name}", own)
+        if "key" in own:
+            warnings.append(
+                f"{layer.source} holds a key (providers.{name}.key); "
+                "move it to your own settings file before the project's is shared"
+            )
+    return warnings
+
+
+def _check_provider(layer: Layer, path: str, own: dict[str, object]) -> None:
+    for key in ("key_file", "allow_insecure_http"):
+        if key in own:
+            raise _refused(layer, f"{path}.{key}")
+    if "base_url" in own and "key_env" in own:
+        raise _refused(layer, f"{path}.key_env beside a base_url")
+
+
+def _refused(layer: Layer, what: str) -> ConfigError:
+    return ConfigError(
+        f"{layer.source}: {what}: a project's file may not set this, because it decides who sees "
+        "your keys; put it into your own file (fairlead config path)"
+    )

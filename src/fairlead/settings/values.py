@@ -1,0 +1,120 @@
+"""What can be set: one Struct per table of fairlead.toml, with the defaults."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from fairlead.auth.secret import Secret
+from fairlead.ports import Limits, Timeouts
+from fairlead.types.http import REDACTED, HttpSettings
+from fairlead.types.requests import UnsupportedPolicy
+from fairlead.types.targets import DialectName
+
+
+class RetrySettings(Struct, frozen=True, forbid_unknown_fields=True):
+    """Retries of one call, and the share of all calls to a target that may be retries.
+
+    `budget_percent` of the last minute's calls, but always `budget_floor` a minute.
+    """
+
+    max_retries: int = 3
+    budget_percent: float = 20
+    budget_floor: int = 10
+
+
+class ProviderSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A table `[providers.<name>]`: changes to a built-in provider, or an endpoint of your own.
+
+    A key and a `base_url` in one table belong together; see docs/decisions/0005. `key_header` is
+    the header that carries the key where it is not `Authorization: Bearer`. `timeouts`, in seconds,
+    stand above the general ones.
+    """
+
+    base_url: str | None = None
+    key: Secret | None = None
+    key_env: tuple[str, ...] | str | None = None
+    key_file: str | None = None
+    key_header: str | None = None
+    dialect: DialectName | None = None
+    headers: dict[str, str] = {}
+    quirks: dict[str, str | bool | tuple[str, ...]] = {}
+    allow_insecure_http: bool = False
+    timeouts: dict[str, float] = {}
+
+    def __repr__(self) -> str:
+        """The values of headers are hidden: who sets one here often sets a token."""
+        shown = replace(self, headers=dict.fromkeys(self.headers, REDACTED))
+        return Struct.__repr__(shown)
+
+    @property
+    def has_key(self) -> bool:
+        """Whether the table says where its key comes from."""
+        return bool(self.key or self.key_env or self.key_file)
+
+
+class Settings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Everything that can be set.
+
+    `warnings` are sentences for the user, such as for a key in a file that others may read.
+    `project_addresses` are the providers whose address a project's file names.
+    """
+
+    model: str | None = None
+    unsupported: UnsupportedPolicy = "error"
+    aliases: dict[str, str] = {}
+    timeouts: Timeouts = Timeouts()
+    retry: RetrySettings = RetrySettings()
+    http: HttpSettings = HttpSettings()
+    limits: Limits = Limits()
+    providers: dict[str, ProviderSettings] = {}
+    warnings: tuple[str, ...] = ()
+    project_addresses: tuple[str, ...] = ()
+
+    @classmethod
+    def load(
+        cls,
+        *,
+        path: Path | str | None = None,
+        environ: Mapping[str, str] = os.environ,
+        cwd: Path | str | None = None,
+        **overrides: object,
+    ) -> Settings:
+        """Settings from everywhere: arguments, `FAIRLEAD_*`, fairlead.toml, defaults.
+
+        `path` names the one file to read in place of the project's and the user's. Raises
+        `ConfigError` with file and key for anything that is unknown or of the wrong type.
+        """
+        from fairlead.auth.sources import Environment
+        from fairlead.settings.load import argument_layer, load
+
+        environment, arguments = Environment(environ), argument_layer(overrides)
+        # A traceback that shows local variables must show no keys.
+        del environ, overrides
+        return load(
+            arguments,
+            environment,
+            path=Path(path) if path else None,
+            cwd=Path(cwd) if cwd else None,
+        )
+
+    def timeouts_for(self, provider: str) -> Timeouts:
+        """The general timeouts with those of `[providers.<provider>]` above them."""
+        from msgspec.structs import replace
+
+        table = self.providers.get(provider)
+        return replace(self.timeouts, **table.timeouts) if table else self.timeouts
+
+    def transport_http(self) -> HttpSettings:
+        """`http` for the transport, which lets plain http through where any provider may use it.
+
+        Addresses are judged one by one before that: by the registry, and by `post()`.
+        """
+        from msgspec.structs import replace
+
+        allowed = any(own.allow_insecure_http for own in self.providers.values())
+        return replace(self.http, allow_insecure_http=True) if allowed else self.http

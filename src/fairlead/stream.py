@@ -1,0 +1,218 @@
+"""What `stream()` gives: events one by one, text alone, and the finished answer.
+
+A stream is opened when its block is entered, and its connection is closed when the block is left,
+wherever the answer then stands.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Coroutine, Generator, Iterator
+from math import ceil
+from types import TracebackType
+from typing import Any, Generic, Self, TypeVar
+
+from msgspec.structs import replace
+
+from fairlead.engine.reply import Reply
+from fairlead.engine.runtime import drive
+from fairlead.types.events import Event, TextDelta
+from fairlead.types.messages import Message, ToolCall
+from fairlead.types.receipts import Receipt
+from fairlead.types.responses import ChatResponse
+from fairlead.types.usage import Usage
+
+E_ = TypeVar("E_")
+R_ = TypeVar("R_")
+
+Opener = Callable[[], Coroutine[Any, None, Reply[E_, R_]]]
+
+_CHARACTERS_PER_TOKEN = 4
+
+
+class _StreamState(Generic[E_, R_]):
+    """What both colours share: the reply, and the events of it that are not yet handed out."""
+
+    def __init__(self, opener: Opener[E_, R_]) -> None:
+        self._opener = opener
+        self._reply: Reply[E_, R_] | None = None
+        self._batch: Iterator[E_] = iter(())
+        self._exhausted = False
+
+    @property
+    def receipt(self) -> Receipt:
+        """What happened so far; final once the stream has ended."""
+        return self._opened.receipt
+
+    @property
+    def _opened(self) -> Reply[E_, R_]:
+        if self._reply is None:
+            raise RuntimeError("the stream is not open; use it in a with block, or iterate it")
+        return self._reply
+
+
+class _ChatState(_StreamState[Event, ChatResponse]):
+    """What only a chat answer has."""
+
+    @property
+    def partial(self) -> Message:
+        """The message as far as it has come. A tool call that is not whole is marked so."""
+        return self._opened.partial()[0]
+
+    @property
+    def usage(self) -> Usage | None:
+        """The usage as reported; until it has come, an estimate of the output, marked so."""
+        message, usage = self._opened.partial()
+        if usage is not None and not usage.estimated:
+            return usage
+        length = len(message.text) + len(message.reasoning)
+        length += sum(len(p.arguments) for p in message.parts if isinstance(p, ToolCall))
+        tokens = ceil(length / _CHARACTERS_PER_TOKEN)
+        if usage is not None:
+            return replace(usage, output=max(tokens, usage.output))
+        return Usage(output=tokens, estimated=True) if tokens else None
+
+
+class EventStream(_StreamState[E_, R_]):
+    """Events in order, then `result()`."""
+
+    def __enter__(self) -> Self:
+        self._open()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def __iter__(self) -> Iterator[E_]:
+        """Events in order, each once. Raises `StreamInterrupted` when the answer is cut.
+
+        Before the first event with content it raises what `chat` would.
+        """
+        self._open()
+        while not self._exhausted:
+            yield from self._batch
+            self._advance()
+
+    def result(self) -> R_:
+        """The finished answer, after reading what is left of it.
+
+        Raises like the iteration, and RuntimeError where the stream was closed before its end.
+        """
+        self._open()
+        while not self._exhausted:
+            self._advance()
+        return self._opened.result()
+
+    def close(self) -> None:
+        """Close the connection now. A connection whose answer was complete is kept for others."""
+        self._exhausted = True
+        if self._reply is not None:
+            drive(self._reply.aclose())
+
+    def _open(self) -> None:
+        if self._reply is None and not self._exhausted:
+            self._reply = drive(self._opener())
+
+    def _advance(self) -> None:
+        try:
+            self._batch = iter(drive(self._opened.__anext__()))
+        except StopAsyncIteration:
+            self._exhausted = True
+
+
+class Stream(EventStream[Event, ChatResponse], _ChatState):
+    """A streamed answer: `for event in stream`, `for piece in stream.text`, `stream.result()`."""
+
+    @property
+    def text(self) -> Iterator[str]:
+        """Pieces of text alone, as they come. They are events too, and handed out once."""
+        for event in self:
+            if type(event) is TextDelta:
+                yield event.text
+
+
+class AsyncEventStream(_StreamState[E_, R_]):
+    """The same, asynchronous: `async with`, `async for`, and `await stream.result()`."""
+
+    async def __aenter__(self) -> Self:
+        await self._open()
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        await self.aclose()
+
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> E_:
+        """The next event. Raises `StreamInterrupted` when the answer is cut."""
+        while True:
+            for event in self._batch:
+                return event
+            if self._exhausted:
+                raise StopAsyncIteration
+            await self._advance()
+
+    async def result(self) -> R_:
+        """The finished answer, after reading what is left of it.
+
+        Raises like the iteration, and RuntimeError where the stream was closed before its end.
+        """
+        while not self._exhausted:
+            await self._advance()
+        return self._opened.result()
+
+    async def aclose(self) -> None:
+        """Close the connection now. A connection whose answer was complete is kept for others."""
+        self._exhausted = True
+        if self._reply is not None:
+            await self._reply.aclose()
+
+    def __await__(self) -> Generator[Any, None, Self]:
+        """Opening without a block: `stream = await client.stream(...)`, then `aclose()` it."""
+        return self.__aenter__().__await__()
+
+    async def _open(self) -> None:
+        if self._reply is None and not self._exhausted:
+            self._reply = await self._opener()
+
+    async def _advance(self) -> None:
+        await self._open()
+        try:
+            self._batch = iter(await self._opened.__anext__())
+        except StopAsyncIteration:
+            self._exhausted = True
+
+
+class AsyncStream(AsyncEventStream[Event, ChatResponse], _ChatState):
+    """A streamed answer: `async for event in stream`, `async for piece in stream.text`."""
+
+    @property
+    def text(self) -> AsyncIterator[str]:
+        """Pieces of text alone, as they come. They are events too, and handed out once."""
+        return _AsyncText(self)
+
+
+class _AsyncText:
+    """Text pieces of an asynchronous stream."""
+
+    def __init__(self, stream: AsyncStream) -> None:
+        self._stream = stream
+
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> str:
+        while True:
+            event = await self._stream.__anext__()
+            if type(event) is TextDelta:
+                return event.text

@@ -1,0 +1,124 @@
+"""One request on its way and what has come back of it. Knows neither libcurl nor waiting."""
+
+from __future__ import annotations
+
+from math import inf
+from typing import TYPE_CHECKING
+
+from fairlead.errors import FairleadError, ProtocolError, ResponseTooLarge
+from fairlead.types.http import ConnectionFacts, HttpRequest
+
+if TYPE_CHECKING:
+    from asyncio import Future
+
+    from fairlead.transports.curl.slot import Slot
+
+HIGH_WATER = 64 << 10
+"""Unread bytes of a body at which the transfer is paused."""
+
+
+class Exchange:
+    """The state that a transfer writes and a response reads.
+
+    `slot` is the handle that carries it, None once it has `ended`. `deadline` is when the present
+    wait is over (infinite while nobody waits); `waiter` is used by the asyncio colour alone.
+    `room` caps the decoded body, `taken` counts what of it was read.
+    """
+
+    __slots__ = (
+        "chunks",
+        "deadline",
+        "ended",
+        "error",
+        "expired",
+        "facts",
+        "head",
+        "held",
+        "origin",
+        "paused",
+        "request",
+        "room",
+        "slot",
+        "started",
+        "status",
+        "taken",
+        "waiter",
+    )
+
+    def __init__(self, request: HttpRequest, origin: str, *, started: float, room: int) -> None:
+        self.request = request
+        self.origin = origin
+        self.started = started
+        self.room = room
+        self.facts = ConnectionFacts()
+        self.status = 0
+        self.head = b""
+        self.chunks: list[bytes] = []
+        self.held = 0
+        self.taken = 0
+        self.paused = False
+        self.ended = False
+        self.expired = False
+        self.error: FairleadError | None = None
+        self.deadline = inf
+        self.slot: Slot | None = None
+        self.waiter: Future[None] | None = None
+
+    def receive(self, data: bytes) -> bool:
+        """Keep a piece of the body; False when the answer has grown past its cap."""
+        size = len(data)
+        self.chunks.append(data)
+        self.held += size
+        if self.taken + self.held > self.room:
+            return self.refuse_size()
+        if self.waiter is not None:
+            self.wake()
+        return True
+
+    def refuse_size(self) -> bool:
+        """The answer has grown past its cap."""
+        self.error = ResponseTooLarge(
+            f"the answer is larger than {self.room:,} bytes, the cap on a whole answer"
+        )
+        return False
+
+    def refuse_expansion(self) -> bool:
+        """The answer unpacks to so much at once that it cannot be meant well."""
+        self.error = ResponseTooLarge("the compressed answer unpacks to far more than was sent")
+        return False
+
+    def wake(self) -> None:
+        """Let the waiting task look again."""
+        waiter = self.waiter
+        if waiter is not None:
+            self.waiter = None
+            if not waiter.done():
+                waiter.set_result(None)
+
+    def take(self) -> bytes:
+        """Everything that has come and was not read."""
+        chunks = self.chunks
+        data = chunks[0] if len(chunks) == 1 else b"".join(chunks)
+        chunks.clear()
+        self.held = 0
+        self.taken += len(data)
+        return data
+
+    def end(self, error: FairleadError | None) -> None:
+        """Nothing more will come."""
+        self.slot = None
+        self.ended = True
+        if self.error is None:
+            self.error = error
+        if self.waiter is not None:
+            self.wake()
+
+    def drop(self) -> None:
+        """The caller has lost interest before the end."""
+        self.forget()
+        self.end(ProtocolError("the response was closed before its end", sent=True))
+
+    def forget(self) -> None:
+        """Free what was not read."""
+        self.chunks.clear()
+        self.held = 0

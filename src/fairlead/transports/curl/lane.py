@@ -1,0 +1,108 @@
+"""A lane of the blocking colour: one thread at a time, one exchange at a time, one origin."""
+
+from __future__ import annotations
+
+import select
+from time import monotonic
+from typing import TYPE_CHECKING
+
+import pycurl
+
+from fairlead.transports.curl.driver import Driver
+from fairlead.transports.curl.errors import creating, translate
+from fairlead.transports.curl.polling import PollPoller, SelectorPoller
+from fairlead.transports.curl.response import no_data, no_response, remaining
+from fairlead.transports.curl.slot import Slot
+
+if TYPE_CHECKING:
+    from fairlead.errors import FairleadError
+    from fairlead.ports import Timeouts
+    from fairlead.transports.curl.exchange import Exchange
+    from fairlead.types.http import HttpSettings
+
+_GRAIN = 0.002
+"""libcurl counts in milliseconds."""
+
+_GLANCE = 1.0
+"""The longest sleep: a signal that lands just before it begins is noticed after it."""
+
+
+class Lane(Driver):
+    """Streams go through the driver, as in the other colour.
+
+    An exchange that is wanted whole is left to libcurl from its beginning to its end (`run`), which
+    costs about half of waiting for its sockets here. Both ways share the lane's connection.
+    """
+
+    def __init__(self, settings: HttpSettings, origin: str) -> None:
+        poller = PollPoller() if hasattr(select, "poll") else SelectorPoller()
+        super().__init__(settings, poller)
+        self.origin = origin
+        self._share = pycurl.CurlShare()
+        self._share.setopt(pycurl.SH_SHARE, pycurl.LOCK_DATA_CONNECT)
+        self._whole: Slot | None = None
+
+    def wait(self, deadline: float) -> bool:
+        """Block until something happened; False when `deadline` came first."""
+        until = min(self.due, deadline)
+        for descriptor, mask in self._poller.wait(min(remaining(until), _GLANCE)):
+            self.act(descriptor, mask)
+        if until <= monotonic():
+            if until == self.due:
+                self.tick()
+            return until != deadline
+        return True
+
+    def run(self, exchange: Exchange, timeouts: Timeouts, deadline: float) -> None:
+        """Block until the exchange is over, its body included. Raises `InvalidRequest`.
+
+        An interrupt ends it at once: a signal wakes libcurl, which then calls `Slot.on_progress`.
+        """
+        slot, self._whole = self._whole, None
+        if slot is None:
+            slot = self._new_slot()
+            slot.easy.setopt(pycurl.WRITEFUNCTION, slot.on_whole)
+        self._load(slot, exchange, timeouts)
+        slot.easy.setopt(pycurl.TIMEOUT_MS, max(1, round(remaining(deadline) * 1000)))
+        slot.begin(exchange)
+        try:
+            error = self._perform(slot, exchange, deadline)
+        except BaseException:
+            slot.discard()
+            exchange.drop()
+            raise
+        slot.conclude(exchange)
+        slot.rest()
+        exchange.end(error)
+        self._whole = slot
+
+    def _perform(self, slot: Slot, exchange: Exchange, deadline: float) -> FairleadError | None:
+        while True:
+            try:
+                slot.easy.perform()
+            except pycurl.error as error:
+                code, detail = error.args[0], error.args[1]
+            else:
+                return None
+            if slot.wants_replay:
+                slot.replay()
+            elif code == pycurl.E_OPERATION_TIMEDOUT and remaining(deadline) < _GRAIN:
+                return no_data(exchange) if exchange.status else no_response(exchange)
+            else:
+                return translate(slot, code, detail)
+
+    def _new_slot(self) -> Slot:
+        slot = super()._new_slot()
+        with creating():
+            slot.easy.setopt(pycurl.SHARE, self._share)
+        return slot
+
+    def slots(self) -> list[Slot]:
+        return [*super().slots(), *([self._whole] if self._whole is not None else [])]
+
+    def close(self) -> None:
+        super().close()
+        if self._whole is not None:
+            self._whole.discard()
+            self._whole = None
+        self._share.close()

@@ -1,0 +1,90 @@
+"""Puts a request into an easy handle: only what differs from the last one is set again."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pycurl
+
+from fairlead.transports.curl import options
+from fairlead.transports.curl.request import check_method, check_url, header_lines, wants_events
+
+if TYPE_CHECKING:
+    from fairlead.ports import Timeouts
+    from fairlead.types.http import HttpRequest, HttpSettings
+
+_LARGE_BODY = 64 << 10
+
+
+class Loader:
+    """Knows what one easy handle was last told. `streams`: the request asks for an event stream."""
+
+    __slots__ = (
+        "_body_is_large",
+        "_connect_timeout",
+        "_easy",
+        "_headers",
+        "_kind",
+        "_secure",
+        "_settings",
+        "_url",
+        "streams",
+    )
+
+    def __init__(self, easy: pycurl.Curl, settings: HttpSettings) -> None:
+        self._easy = easy
+        self._settings = settings
+        self._secure = False
+        self._url = ""
+        self._kind = ("", False)
+        self._headers: tuple[tuple[str, str], ...] | None = None
+        self._connect_timeout = 0.0
+        self._body_is_large = False
+        self.streams = False
+        options.configure(easy, settings)
+
+    def load(self, request: HttpRequest, timeouts: Timeouts) -> None:
+        """Set what differs from the last request. Raises `InvalidRequest`."""
+        if request.url != self._url:
+            self._load_url(request.url)
+        if request.headers != self._headers:
+            self._load_headers(request.headers)
+        body = request.body
+        kind = (request.method, body is not None)
+        if kind != self._kind:
+            check_method(request.method)
+            options.set_method(self._easy, *kind)
+            self._kind = kind
+        if body is not None:
+            self._easy.setopt(pycurl.POSTFIELDS, body)
+            self._body_is_large = len(body) > _LARGE_BODY
+        if timeouts.connect != self._connect_timeout:
+            milliseconds = max(1, round(timeouts.connect * 1000))
+            self._easy.setopt(pycurl.CONNECTTIMEOUT_MS, milliseconds)
+            self._connect_timeout = timeouts.connect
+
+    def _load_url(self, url: str) -> None:
+        secure = check_url(url, self._settings)
+        if secure and not self._secure:
+            options.configure_tls(self._easy, self._settings)
+            self._secure = True
+        options.set_version(self._easy, self._settings, secure=secure)
+        self._easy.setopt(pycurl.URL, url)
+        self._url = url
+
+    def _load_headers(self, headers: tuple[tuple[str, str], ...]) -> None:
+        lines = header_lines(headers)
+        streams = wants_events(headers)
+        if streams:
+            lines.append(b"Accept-Encoding: identity")
+        self._easy.setopt(pycurl.HTTPHEADER, lines)
+        if streams != self.streams:
+            options.set_compression(self._easy, not streams)
+            self.streams = streams
+        self._headers = headers
+
+    def unload(self) -> None:
+        """Do not keep a large body in memory for nothing."""
+        if self._body_is_large:
+            self._easy.setopt(pycurl.POSTFIELDS, b"")
+            self._body_is_large = False

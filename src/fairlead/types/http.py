@@ -1,0 +1,126 @@
+"""HTTP as data: a request to send, headers that came back, what is known of the connection."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Literal
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+REDACTED = "***"
+CREDENTIAL_HEADERS = frozenset(
+    {
+        "authorization",
+        "proxy-authorization",
+        "x-api-key",
+        "api-key",
+        "x-goog-api-key",
+        "cookie",
+        "set-cookie",
+    }
+)
+"""Headers that carry nothing else than a credential."""
+
+_SECRET_WORDS = frozenset(
+    {"auth", "authorization", "cookie", "credential", "key", "password", "secret", "token"}
+)
+
+
+class Headers:
+    """Response headers: names are case-insensitive, order and repeats are kept."""
+
+    __slots__ = ("_values", "pairs")
+
+    def __init__(self, pairs: Iterable[tuple[str, str]]) -> None:
+        self.pairs = tuple(pairs)
+        self._values: dict[str, str] | None = None
+
+    def get(self, name: str) -> str | None:
+        """The last value of `name`, which is given in lower case, or None."""
+        if self._values is None:
+            self._values = {key.lower(): value for key, value in self.pairs}
+        return self._values.get(name)
+
+    def get_all(self, name: str) -> list[str]:
+        """Every value of `name`, which is given in lower case, in order."""
+        return [value for key, value in self.pairs if key.lower() == name]
+
+    def __iter__(self) -> Iterator[tuple[str, str]]:
+        return iter(self.pairs)
+
+    def __repr__(self) -> str:
+        return f"Headers({list(redact(self.pairs))!r})"
+
+
+def redact(pairs: Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
+    """The same headers with every value that may be a secret hidden.
+
+    A word of the name decides (`x-api-key`), so that headers which nobody here knows hide theirs.
+    """
+    return tuple((name, REDACTED if _is_secret(name) else value) for name, value in pairs)
+
+
+def _is_secret(name: str) -> bool:
+    return not _SECRET_WORDS.isdisjoint(name.lower().replace("_", "-").split("-"))
+
+
+class HttpRequest(Struct, frozen=True):
+    """One request, ready to send. `headers` include the credential, so its repr hides them.
+
+    `whole` says that the answer is of use only when all of it has come: then a transport may read
+    it to its end before it tells of the headers, which is cheaper.
+    """
+
+    method: str
+    url: str
+    headers: tuple[tuple[str, str], ...] = ()
+    body: bytes | None = None
+    whole: bool = False
+
+    def __repr__(self) -> str:
+        size = 0 if self.body is None else len(self.body)
+        return (
+            f"HttpRequest({self.method} {self.url}, headers={redact(self.headers)!r}, {size} bytes)"
+        )
+
+
+class ConnectionFacts(Struct):
+    """What the transport knows of one exchange; filled in while it runs, times in seconds."""
+
+    http_version: str = ""
+    reused: bool = False
+    remote: str = ""
+    queue: float = 0.0
+    connect: float | None = None
+    first_byte: float | None = None
+    bytes_in: int = 0
+    bytes_out: int = 0
+
+
+class HttpSettings(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """How connections are made; the `[http]` table of the settings. Times in seconds.
+
+    The environment's proxies are read only with `trust_env`. Certificates are always verified,
+    against certifi's list unless `ca_file` names another. The limits bound the exchanges under
+    way: on HTTP/1.1 each holds a connection, on HTTP/2 those to one origin share one.
+    """
+
+    http_version: Literal["auto", "http1", "http2"] = "auto"
+    max_connections: int = 1000
+    max_connections_per_host: int = 1000
+    max_idle: float = 50.0
+    max_age: float = 600.0
+    ca_file: str | None = None
+    client_cert: str | None = None
+    client_key: str | None = None
+    min_tls: Literal["1.2", "1.3"] = "1.2"
+    proxy: str | None = None
+    trust_env: bool = False
+    unix_socket: str | None = None
+    allow_insecure_http: bool = False
+    user_agent: str | None = None
+
+    def __repr__(self) -> str:
+        shown = self if self.proxy is None else replace(self, proxy=REDACTED)
+        return Struct.__repr__(shown)

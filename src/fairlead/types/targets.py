@@ -1,0 +1,76 @@
+"""A target is provider + model + endpoint: the unit that a request is encoded for."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from fairlead.types.http import redact
+
+DialectName = Literal["openai_chat", "openai_responses", "anthropic_messages"]
+
+
+class Quirks(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True, kw_only=True):
+    """Declared deviations from a dialect. A closed vocabulary: a key is added when two need it.
+
+    The defaults describe a plain clone of the dialect. `unsupported` names options of `ChatRequest`
+    (such as `top_k`), fields of the dialect's own options, the parts `image`, `audio` and `file`,
+    and `name`, the name of a message's speaker.
+    """
+
+    max_tokens: Literal["max_tokens", "max_completion_tokens"] = "max_tokens"
+    """Which field bounds the answer (`openai_chat`)."""
+    system_role: Literal["system", "developer"] = "system"
+    """The role in which system messages are sent."""
+    seed: Literal["seed", "random_seed"] = "seed"
+    """The field that holds the seed."""
+    ask_for_usage: bool = True
+    """Whether a stream takes `stream_options.include_usage`."""
+    forced_tool: Literal["required", "any", "unsupported"] = "required"
+    """The word for a tool choice that forces some tool."""
+    output: Literal["json_schema", "json_object"] = "json_schema"
+    """The best structured output on offer; with `json_object` a schema is unsupported."""
+    json_object: bool = True
+    """Whether `response_format: json_object` is taken."""
+    unsupported: tuple[str, ...] = ()
+    reasoning_echo: Literal[
+        "", "reasoning_content", "reasoning", "reasoning_details", "content", "think_tags"
+    ] = ""
+    """Where reasoning goes back on later turns; empty: it does not. A field of the assistant's
+    message, `content` for thinking chunks, or `think_tags` at the head of the text."""
+    reasoning_excluded_from_output: bool = False
+    """Usage: completion tokens do not include reasoning tokens."""
+    cache_excluded_from_input: bool = False
+    """Usage: prompt tokens do not include those read from a cache."""
+    tool_content: Literal["parts", "string"] = "parts"
+    """Whether tool results may be lists of parts."""
+    call_ids: Literal["any", "nine_alphanumerics"] = "any"
+    """Which ids of tool calls are taken; others are rewritten, calls and results alike."""
+    tool_strict: bool = True
+    """Whether a tool definition may carry `strict`."""
+    base_resp_errors: bool = False
+    """A 200 may carry `base_resp.status_code` other than 0, which is an error."""
+    inline_thinking: bool = False
+    """Reasoning may stand in `<think>` tags at the head of the text."""
+
+
+class Target(Struct, frozen=True):
+    """Where a request goes. `url` is the whole endpoint, without a credential."""
+
+    provider: str
+    model: str
+    operation: str
+    dialect: str
+    url: str
+    quirks: Quirks = Quirks()
+    headers: tuple[tuple[str, str], ...] = ()
+
+    def __repr__(self) -> str:
+        shown = self if not self.headers else replace(self, headers=redact(self.headers))
+        return Struct.__repr__(shown)
+
+    @property
+    def label(self) -> str:
+        return f"{self.provider}/{self.model}"

@@ -1,0 +1,52 @@
+"""Tokens in disjoint buckets, from which every total is derived, and what they cost."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Literal
+
+from msgspec import Struct
+
+
+class Usage(Struct, frozen=True, omit_defaults=True):
+    """Tokens of one answer. No token is counted in two buckets; totals are properties.
+
+    `input` holds what is neither cached nor audio, `output` what is neither reasoning nor audio.
+    `cache_write` counts writes of five minutes or of unstated life, `cache_write_1h` those of an
+    hour. `raw` is the provider's own usage object as JSON text. `estimated` marks figures that
+    fairlead counted itself because the provider's never came.
+    """
+
+    input: int = 0
+    cache_read: int = 0
+    cache_write: int = 0
+    cache_write_1h: int = 0
+    audio_input: int = 0
+    output: int = 0
+    reasoning: int = 0
+    audio_output: int = 0
+    estimated: bool = False
+    raw: str | None = None
+
+    @property
+    def input_tokens(self) -> int:
+        """Everything that was read, cached or not."""
+        return (
+            self.input + self.cache_read + self.cache_write + self.cache_write_1h + self.audio_input
+        )
+
+    @property
+    def output_tokens(self) -> int:
+        """Everything that was written, reasoning included."""
+        return self.output + self.reasoning + self.audio_output
+
+    @property
+    def total_tokens(self) -> int:
+        return self.input_tokens + self.output_tokens
+
+
+class Cost(Struct, frozen=True):
+    """Money for one answer, in US dollars, and who said so: the provider's own figure."""
+
+    usd: Decimal
+    source: Literal["provider"]

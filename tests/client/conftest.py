@@ -1,0 +1,170 @@
+"""Both colours behind one blocking face, so that every test of the client runs in both."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from fairlead import AsyncClient, Client, Settings
+from fairlead.auth.secret import Secret
+from fairlead.ports import Limits, Timeouts
+from fairlead.settings import ProviderSettings, RetrySettings
+
+KEY = "sk-test-0123456789"
+
+
+def settings_for(
+    url: str, *, dialect: str = "openai_chat", quirks: Any = None, **changes: Any
+) -> Settings:
+    """Settings with one custom provider, `fake`, at `url`. Nothing is retried unless asked for."""
+    changes.setdefault("retry", RetrySettings(max_retries=0))
+    provider = ProviderSettings(
+        base_url=f"{url}/v1", key=Secret(KEY), dialect=dialect, quirks=quirks or {}
+    )
+    return Settings(providers={"fake": provider}, **changes)
+
+
+class Blocking:
+    """`Client` as it is."""
+
+    def __init__(self, settings: Settings, **arguments: Any) -> None:
+        self.client = Client(settings, **arguments)
+
+    def chat(self, model: str, messages: Any, **options: Any) -> Any:
+        return self.client.chat(model, messages, **options)
+
+    def stream(self, model: str, messages: Any, **options: Any) -> tuple[list[Any], Any]:
+        with self.client.stream(model, messages, **options) as stream:
+            return list(stream), stream.result()
+
+    def first(self, count: int, model: str, messages: Any, **options: Any) -> tuple[list[Any], Any]:
+        """Read `count` events, leave the block, and return the stream."""
+        events = []
+        with self.client.stream(model, messages, **options) as stream:
+            for event in stream:
+                events.append(event)
+                if len(events) == count:
+                    break
+        return events, stream
+
+    def text(self, model: str, messages: Any, **options: Any) -> list[str]:
+        with self.client.stream(model, messages, **options) as stream:
+            return list(stream.text)
+
+    def post(self, *arguments: Any, **options: Any) -> Any:
+        return self.client.post(*arguments, **options)
+
+    def post_stream(self, *arguments: Any, **options: Any) -> tuple[list[Any], Any]:
+        with self.client.post_stream(*arguments, **options) as stream:
+            return list(stream), stream.result()
+
+    def check(self, name: str, model: str | None = None) -> Any:
+        return self.client.provider(name).check(model)
+
+    def models(self, name: str) -> Any:
+        return self.client.provider(name).models()
+
+    def rotate_key(self, name: str, new: str) -> None:
+        self.client.provider(name).rotate_key(new)
+
+    def close(self) -> None:
+        self.client.close()
+
+
+class Asynchronous:
+    """`AsyncClient`, each call run to its end on one loop."""
+
+    def __init__(self, settings: Settings, **arguments: Any) -> None:
+        self.client = AsyncClient(settings, **arguments)
+        self._runner = asyncio.Runner()
+
+    def chat(self, model: str, messages: Any, **options: Any) -> Any:
+        return self._runner.run(self.client.chat(model, messages, **options))
+
+    def stream(self, model: str, messages: Any, **options: Any) -> tuple[list[Any], Any]:
+        async def run() -> tuple[list[Any], Any]:
+            async with self.client.stream(model, messages, **options) as stream:
+                return [event async for event in stream], await stream.result()
+
+        return self._runner.run(run())
+
+    def first(self, count: int, model: str, messages: Any, **options: Any) -> tuple[list[Any], Any]:
+        async def run() -> tuple[list[Any], Any]:
+            events = []
+            async with self.client.stream(model, messages, **options) as stream:
+                async for event in stream:
+                    events.append(event)
+                    if len(events) == count:
+                        break
+            return events, stream
+
+        return self._runner.run(run())
+
+    def text(self, model: str, messages: Any, **options: Any) -> list[str]:
+        async def run() -> list[str]:
+            async with self.client.stream(model, messages, **options) as stream:
+                return [piece async for piece in stream.text]
+
+        return self._runner.run(run())
+
+    def post(self, *arguments: Any, **options: Any) -> Any:
+        return self._runner.run(self.client.post(*arguments, **options))
+
+    def post_stream(self, *arguments: Any, **options: Any) -> tuple[list[Any], Any]:
+        async def run() -> tuple[list[Any], Any]:
+            async with self.client.post_stream(*arguments, **options) as stream:
+                return [event async for event in stream], await stream.result()
+
+        return self._runner.run(run())
+
+    def check(self, name: str, model: str | None = None) -> Any:
+        return self._runner.run(self.client.provider(name).check(model))
+
+    def models(self, name: str) -> Any:
+        return self._runner.run(self.client.provider(name).models())
+
+    def rotate_key(self, name: str, new: str) -> None:
+        self.client.provider(name).rotate_key(new)
+
+    def close(self) -> None:
+        self._runner.run(self.client.aclose())
+        self._runner.close()
+
+
+class Opener:
+    """Makes clients of one colour and closes them after the test."""
+
+    def __init__(self, kind: type[Blocking | Asynchronous]) -> None:
+        self._kind = kind
+        self._opened: list[Blocking | Asynchronous] = []
+
+    def __call__(self, settings: Settings, **arguments: Any) -> Blocking | Asynchronous:
+        client = self._kind(settings, **arguments)
+        self._opened.append(client)
+        return client
+
+    def at(self, url: str, **changes: Any) -> Blocking | Asynchronous:
+        return self(settings_for(url, **changes))
+
+    def close(self) -> None:
+        for client in self._opened:
+            client.close()
+
+
+@pytest.fixture(params=[Blocking, Asynchronous], ids=["blocking", "asynchronous"])
+def opened(request: pytest.FixtureRequest) -> Iterator[Opener]:
+    opener = Opener(request.param)
+    yield opener
+    opener.close()
+
+
+@pytest.fixture
+def quick() -> dict[str, Any]:
+    """Settings that make waits short enough for a test, and caps small."""
+    return {
+        "timeouts": Timeouts(connect=2, pool=1, first_event=0.5, idle=0.5, progress=1.2, total=5),
+        "limits": Limits(line=64 << 10, event=256 << 10, tool_arguments=32 << 10, total=1 << 20),
+    }

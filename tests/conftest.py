@@ -1,0 +1,40 @@
+"""What every test stands on: an environment without keys, and a say in what a skip means."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+
+_OURS = ("FAIRLEAD_CORPUS", "FAIRLEAD_CACHE", "FAIRLEAD_NO_SKIPS", "FAIRLEAD_WRITE_DOCS")
+_SECRET_ENDINGS = ("_API_KEY", "_TOKEN", "_BASE_URL", "_API_BASE", "_KEY", "_HOST")
+
+
+@pytest.fixture(autouse=True)
+def _bare_environment(monkeypatch: pytest.MonkeyPatch, tmp_path_factory) -> None:
+    """No key, address or setting of the developer's machine reaches a test."""
+    for name in list(os.environ):
+        if name in _OURS or name.startswith("PIP_"):
+            continue
+        if name.startswith("FAIRLEAD_") or name.endswith(_SECRET_ENDINGS):
+            monkeypatch.delenv(name)
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path_factory.mktemp("config")))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]):
+    """With FAIRLEAD_NO_SKIPS=1, where everything is at hand, a skipped test has failed."""
+    return _allowed((yield))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report(collector: pytest.Collector):
+    """The same for a whole module that skips itself."""
+    return _allowed((yield))
+
+
+def _allowed(report):
+    if report.skipped and os.environ.get("FAIRLEAD_NO_SKIPS") == "1":
+        report.outcome = "failed"
+        report.longrepr = f"skipped, but nothing may be left out here: {report.longrepr}"
+    return report

@@ -1,0 +1,21 @@
+"""What the caller adds to the body, in every dialect alike."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from tests.dialects.encoding import DIALECTS, encode
+
+from fairlead.errors import InvalidRequest
+
+
+@DIALECTS
+def test_extra_body_goes_behind_the_body_and_collides_with_none_of_it(dialect) -> None:
+    body = json.loads(encode(dialect, extra_body={"novel": {"a": 1}}).body)
+
+    assert list(body)[-1] == "novel"
+    with pytest.raises(InvalidRequest, match="'model'"):
+        encode(dialect, extra_body={"model": "other"})
+    with pytest.raises(InvalidRequest, match="JSON"):
+        encode(dialect, extra_body={"novel": object()})

@@ -1,0 +1,5 @@
+from __future__ import annotations
+
+from tests.transports.colours import colour
+
+__all__ = ["colour"]

@@ -1,0 +1,35 @@
+"""What the settings say to the parts that use them."""
+
+from __future__ import annotations
+
+from fairlead.ports import Timeouts
+from fairlead.settings import ProviderSettings, Settings
+from fairlead.types.http import HttpSettings
+
+
+def test_the_timeouts_of_a_provider_stand_above_the_general_ones() -> None:
+    own = ProviderSettings(timeouts={"idle": 5.0})
+    settings = Settings(timeouts=Timeouts(connect=1), providers={"groq": own})
+    assert settings.timeouts_for("groq") == Timeouts(connect=1, idle=5)
+    assert settings.timeouts_for("openai") == Timeouts(connect=1)
+
+
+def test_the_transport_lets_plain_http_through_where_any_provider_may_use_it() -> None:
+    closed = ProviderSettings(base_url="https://llm.example")
+    open_one = ProviderSettings(base_url="http://gpu.lan:8000/v1", allow_insecure_http=True)
+    assert Settings(providers={"a": closed}).transport_http() == HttpSettings()
+    settings = Settings(providers={"a": closed, "b": open_one})
+    assert settings.transport_http() == HttpSettings(allow_insecure_http=True)
+    assert not settings.http.allow_insecure_http
+
+
+def test_any_source_of_a_key_counts_as_one() -> None:
+    assert not ProviderSettings(base_url="https://llm.example").has_key
+    assert ProviderSettings(key_env=("A",)).has_key
+    assert ProviderSettings(key_file="~/key").has_key
+
+
+def test_headers_of_a_provider_are_not_shown() -> None:
+    own = ProviderSettings(base_url="https://llm.example", headers={"X-Team": "canary"})
+    assert "canary" not in repr(Settings(providers={"a": own}))
+    assert "X-Team" in repr(own)

@@ -1,0 +1,69 @@
+"""Heads of responses: what is read from them, whatever they hold."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, strategies as st
+
+from fairlead.transports.curl.head import (
+    framing_conflicts,
+    is_compressed,
+    parse_headers,
+    without_interim,
+)
+
+NAMES = st.from_regex(r"[A-Za-z][A-Za-z0-9-]{0,20}", fullmatch=True)
+VALUES = st.text(st.characters(min_codepoint=0x21, max_codepoint=0xFF), max_size=30).filter(
+    lambda value: value == value.strip() and "\x7f" not in value and "\x85" not in value
+)
+
+
+@given(st.lists(st.tuples(NAMES, VALUES), max_size=20))
+def test_headers_are_read_as_they_were_written(pairs: list[tuple[str, str]]) -> None:
+    lines = "".join(f"{name}: {value}\r\n" for name, value in pairs)
+    head = f"HTTP/1.1 200 OK\r\n{lines}\r\n".encode("latin-1")
+    assert list(parse_headers(head)) == pairs
+
+
+@given(st.binary(max_size=300))
+def test_any_bytes_give_some_headers(head: bytes) -> None:
+    for name, value in parse_headers(head):
+        assert name == name.strip()
+        assert value == value.strip()
+
+
+@pytest.mark.parametrize("end", [b"\r\n", b"\n"])
+@pytest.mark.parametrize("interim", [0, 1, 3])
+def test_informational_heads_are_skipped(end: bytes, interim: int) -> None:
+    hint = [b"HTTP/1.1 103 Early Hints" + end, b"Link: a" + end, end]
+    final = [b"HTTP/1.1 200 OK" + end, b"X: y" + end, end]
+    assert without_interim(hint * interim + final) == final
+    assert without_interim(hint * interim) == []
+
+
+@pytest.mark.parametrize(
+    ("head", "conflicts"),
+    [
+        (b"http/1.1 200 ok\r\ncontent-length: 5\r\n\r\n", False),
+        (b"http/1.1 200 ok\r\ntransfer-encoding: chunked\r\n\r\n", False),
+        (b"http/1.1 200 ok\r\nx: content-length: transfer-encoding:\r\n\r\n", False),
+        (b"http/1.1 200 ok\r\ncontent-length: 5\r\ntransfer-encoding: chunked\r\n\r\n", True),
+        (b"http/1.1 200 ok\ntransfer-encoding:chunked\ncontent-length:5\n\n", True),
+    ],
+)
+def test_two_framings_conflict(head: bytes, conflicts: bool) -> None:
+    assert framing_conflicts(head) is conflicts
+
+
+@pytest.mark.parametrize(
+    ("line", "compressed"),
+    [
+        (b"content-encoding: gzip", True),
+        (b"content-encoding:br", True),
+        (b"content-encoding: identity", False),
+        (b"content-encoding:", False),
+        (b"x-content-encoding: gzip", False),
+    ],
+)
+def test_compression_is_noticed(line: bytes, compressed: bool) -> None:
+    assert is_compressed(b"http/1.1 200 ok\r\n" + line + b"\r\n\r\n") is compressed
