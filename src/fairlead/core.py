@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from fairlead.providers.provider import Provider
     from fairlead.settings import Settings
     from fairlead.types.http import HttpRequest
+    from fairlead.types.requests import ChatRequest
 
 _CHECK_TOKENS = 1
 
@@ -90,7 +91,7 @@ class Core:
 
     def encoded(
         self, model: str, messages: Messages, options: ChatOptions, *, stream: bool
-    ) -> tuple[ChatCodec, Resolved]:
+    ) -> tuple[ChatCodec[ChatRequest], Resolved]:
         """The same with its warnings: what the target does not take. Nothing is sent."""
         resolved = self._resolve(model, options)
         return self._chat_codec(resolved, model, messages, options, stream=stream), resolved
@@ -133,7 +134,7 @@ class Core:
         options: ChatOptions,
         *,
         stream: bool,
-    ) -> ChatCodec:
+    ) -> ChatCodec[ChatRequest]:
         target = resolved.target
         return ChatCodec(
             dialect_named(target.dialect),

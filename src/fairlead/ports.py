@@ -6,18 +6,18 @@ and never suspend (see `engine/runtime.py`).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Protocol, TypeVar
+from collections.abc import Awaitable, Callable, Generator, Sequence
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from msgspec import Struct
 
 if TYPE_CHECKING:
     from fairlead.errors import ApiError, FairleadError
     from fairlead.types.events import Event
-    from fairlead.types.http import ConnectionFacts, Headers, HttpRequest
+    from fairlead.types.http import Body, ConnectionFacts, Headers, HttpRequest
     from fairlead.types.messages import Message
     from fairlead.types.receipts import Attempt, Receipt
-    from fairlead.types.requests import ChatRequest, UnsupportedPolicy
+    from fairlead.types.requests import UnsupportedPolicy
     from fairlead.types.responses import ChatResponse, RawResponse
     from fairlead.types.targets import Target
     from fairlead.types.usage import Usage
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 _T = TypeVar("_T")
 _Event_co = TypeVar("_Event_co", covariant=True)
 _Result_co = TypeVar("_Result_co", covariant=True)
+_Request_contra = TypeVar("_Request_contra", contravariant=True)
+_Answer_co = TypeVar("_Answer_co", covariant=True)
 
 
 class Timeouts(Struct, frozen=True):
@@ -105,11 +107,18 @@ class Runtime(Protocol):
         """Run a function that blocks, such as the start of a child process, off the event loop."""
         ...
 
+    async def once(self, key: str, make: Callable[[], Awaitable[_T]]) -> _T:
+        """Single flight: whoever asks while `make` runs for `key` gets what it returns or raises.
+
+        A caller that is cancelled leaves the others unharmed.
+        """
+        ...
+
 
 class Encoded(Struct, frozen=True):
     """A request in a dialect's words. `headers` hold no credential."""
 
-    body: bytes
+    body: bytes | Body
     headers: tuple[tuple[str, str], ...] = ()
     warnings: tuple[str, ...] = ()
     dropped: tuple[str, ...] = ()
@@ -173,20 +182,28 @@ class Codec(Protocol[_Event_co, _Result_co]):
     def dropped(self) -> tuple[str, ...]: ...
 
 
-class Dialect(Protocol):
-    """One provider protocol for chat, seen from the client."""
+class Dialect(Protocol[_Request_contra]):
+    """One provider protocol for what a model writes, seen from the client.
+
+    It is bound to `ChatRequest` or, for the completion of a bare prompt, `CompletionRequest`.
+    """
 
     @property
     def name(self) -> str: ...
 
     def encode(
-        self, request: ChatRequest, target: Target, *, stream: bool, unsupported: UnsupportedPolicy
+        self,
+        request: _Request_contra,
+        target: Target,
+        *,
+        stream: bool,
+        unsupported: UnsupportedPolicy,
     ) -> Encoded:
         """The request's body and headers. Raises `UnsupportedFeature` or `InvalidRequest`."""
         ...
 
     def decoder(
-        self, request: ChatRequest, target: Target, limits: Limits
+        self, request: _Request_contra, target: Target, limits: Limits
     ) -> Decoder[Event, ChatResponse]: ...
 
     def decode_error(
@@ -194,8 +211,66 @@ class Dialect(Protocol):
     ) -> ApiError: ...
 
 
+class Operation(Protocol[_Request_contra, _Answer_co]):
+    """One operation beside chat, such as embeddings, in one provider's words."""
+
+    @property
+    def name(self) -> str: ...
+
+    def encode(
+        self, request: _Request_contra, target: Target, *, unsupported: UnsupportedPolicy
+    ) -> Encoded:
+        """The request's body and headers. Raises `UnsupportedFeature` or `InvalidRequest`."""
+        ...
+
+    def decode(self, body: bytes, request: _Request_contra, target: Target) -> _Answer_co:
+        """The answer of a 2xx, still without receipt.
+
+        Raises `DecodeError` for nonsense, `ApiError` where the body is an error after all.
+        """
+        ...
+
+    def decode_error(
+        self, status: int, headers: Headers, body: bytes, target: Target
+    ) -> ApiError: ...
+
+
+class FlowResponse(Struct, frozen=True):
+    """What a server answered to one request of a `Flow`, any status."""
+
+    status: int
+    headers: Headers
+    body: bytes
+
+
+class Blocking(Struct, frozen=True):
+    """A step of a `Flow` that blocks, such as reading a keyring: runs off the event loop."""
+
+    run: Callable[[], object]
+
+
+Flow = Generator["HttpRequest | Blocking", Any, _T]
+"""A dialogue without I/O that ends in a `_T`: it yields requests and is sent `FlowResponse`s,
+yields `Blocking` and is sent its result. See `auth/flow.py` for typed steps."""
+
+
+class Renewal(Struct, frozen=True):
+    """What must run before a credential can be used.
+
+    `key` names the credential for single flight. A renewal that is not `required` comes early: the
+    credential at hand is still good, and stays in use when the flow fails.
+    """
+
+    key: str
+    flow: Callable[[], Flow[None]]
+    required: bool = True
+
+
 class Authorizer(Protocol):
-    """Puts a credential into a request, and only into one for its own origin."""
+    """Puts a credential into a request, and only into one for its own origin.
+
+    Instants are seconds since 1970.
+    """
 
     @property
     def key_name(self) -> str | None:
@@ -205,7 +280,18 @@ class Authorizer(Protocol):
         """
         ...
 
-    def authorize(self, request: HttpRequest) -> HttpRequest: ...
+    def renewal(self, wall: float) -> Renewal | None:
+        """What must run before `authorize`; None where a credential is at hand or none needed."""
+        ...
+
+    def authorize(self, request: HttpRequest, wall: float) -> HttpRequest: ...
+
+    def rejected(self, error: ApiError, wall: float) -> bool:
+        """The provider refused a request: whether it is worth sending again, with another secret.
+
+        Called for each refused attempt; drops a token that was refused, or rests a pool's key.
+        """
+        ...
 
     def redact(self, data: bytes) -> bytes:
         """`data` with the secret hidden, where a server has sent it back."""

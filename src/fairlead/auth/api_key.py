@@ -7,7 +7,7 @@ from msgspec import Struct
 from fairlead.auth.origin import Origin, origin_of
 from fairlead.auth.secret import Secret
 from fairlead.auth.sources import KeySource
-from fairlead.errors import ConfigError, InvalidRequest, MissingCredentials
+from fairlead.errors import ApiError, ConfigError, InvalidRequest, MissingCredentials
 from fairlead.types.http import REDACTED, HttpRequest
 
 ROTATED = "rotated key"
@@ -106,7 +106,14 @@ class Credential:
             raise ConfigError(self._pinned)
         self._rotated = rotated
 
-    def authorize(self, request: HttpRequest) -> HttpRequest:
+    def renewal(self, wall: float) -> None:
+        """A key is read, never renewed."""
+
+    def rejected(self, error: ApiError, wall: float) -> bool:
+        """The same key would be refused again."""
+        return False
+
+    def authorize(self, request: HttpRequest, wall: float = 0.0) -> HttpRequest:
         """`request` with the key in its header.
 
         Raises `ConfigError` when the request goes to another origin, `MissingCredentials` when no

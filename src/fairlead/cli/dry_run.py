@@ -22,7 +22,7 @@ def request_text(request: HttpRequest, resolved: Resolved) -> str:
     """The request as HTTP would write it, its body indented."""
     lines = [f"{request.method} {request.url}"]
     lines += [f"{name}: {one_line(value)}" for name, value in _headers(request, resolved)]
-    body = msgspec.json.format(request.body or b"{}", indent=2)
+    body = msgspec.json.format(_body(request), indent=2)
     return "\n".join(lines) + f"\n\n{escaped_json(body.decode())}\n"
 
 
@@ -32,9 +32,13 @@ def request_json(request: HttpRequest, resolved: Resolved, *, indent: bool) -> s
         "method": request.method,
         "url": request.url,
         "headers": dict(_headers(request, resolved)),
-        "body": msgspec.Raw(request.body or b"{}"),
+        "body": msgspec.Raw(_body(request)),
     }
     return to_json(fields, indent=indent)
+
+
+def _body(request: HttpRequest) -> bytes:
+    return request.body if isinstance(request.body, bytes) and request.body else b"{}"
 
 
 def _headers(request: HttpRequest, resolved: Resolved) -> list[tuple[str, str]]:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from fairlead.engine.codecs import ChatCodec
     from fairlead.inputs import ChatOptions
     from fairlead.types.messages import Message
+    from fairlead.types.requests import ChatRequest
 
 DEFAULT_MODEL = "local/smollm2"
 _READY = "ready ("
@@ -32,7 +33,7 @@ class Session:
 
     def prepare(
         self, messages: list[Message], options: ChatOptions, *, stream: bool
-    ) -> tuple[ChatCodec, Resolved]:
+    ) -> tuple[ChatCodec[ChatRequest], Resolved]:
         """The request that a call would send, and its warnings. Nothing is sent."""
         from fairlead.cli.nowhere import NowhereTransport
         from fairlead.core import Core

@@ -2,29 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Generic, Never, TypeVar
 
 import msgspec
+from msgspec.structs import replace
 
 from fairlead.dialects.classify import classify, error_fields
 from fairlead.dialects.jsontext import untyped
-from fairlead.errors import DecodeError, FairleadError, ResponseTooLarge
+from fairlead.errors import ApiError, DecodeError, FairleadError, ResponseTooLarge
 from fairlead.framing.ndjson import NdjsonParser
 from fairlead.framing.sse import SseParser
 from fairlead.types.events import Event
 from fairlead.types.http import Headers, HttpRequest
 from fairlead.types.messages import Message
+from fairlead.types.operations import Answer
 from fairlead.types.plain import PostResponse, ServerEvent
 from fairlead.types.receipts import Receipt
 from fairlead.types.responses import ChatResponse, RawResponse
 
 if TYPE_CHECKING:
-    from fairlead.errors import ApiError
-    from fairlead.ports import Decoder, Dialect, Limits
-    from fairlead.types.requests import ChatRequest, UnsupportedPolicy
+    from fairlead.ports import Decoder, Dialect, Limits, Operation
+    from fairlead.types.requests import UnsupportedPolicy
     from fairlead.types.targets import Target
     from fairlead.types.usage import Usage
+
+Q_ = TypeVar("Q_")
+A_ = TypeVar("A_", bound=Answer)
 
 Pairs = tuple[tuple[str, str], ...]
 
@@ -32,15 +36,15 @@ _JSON: Pairs = (("content-type", "application/json"), ("accept", "application/js
 _STREAM: Pairs = (("content-type", "application/json"), ("accept", "text/event-stream"))
 
 
-class ChatCodec:
-    """A chat request in the words of its target's dialect. Encoded once, when it is made."""
+class ChatCodec(Generic[Q_]):
+    """A request for a model's words, in those of its target's dialect. Encoded when it is made."""
 
     __slots__ = ("_dialect", "_limits", "_request", "_sent", "_target", "dropped", "warnings")
 
     def __init__(
         self,
-        dialect: Dialect,
-        request: ChatRequest,
+        dialect: Dialect[Q_],
+        request: Q_,
         target: Target,
         *,
         stream: bool,
@@ -56,8 +60,9 @@ class ChatCodec:
         self.warnings = encoded.warnings
         self.dropped = encoded.dropped
         headers = (_STREAM if stream else _JSON) + _merged(target.headers, encoded.headers)
+        url = target.stream_url if stream and target.stream_url else target.url
         self._sent = HttpRequest(
-            "POST", target.url, _merged(headers, extra_headers), encoded.body, not stream
+            "POST", url, _merged(headers, extra_headers), encoded.body, not stream
         )
 
     has_terminal_event = True
@@ -70,6 +75,83 @@ class ChatCodec:
 
     def decode_error(self, status: int, headers: Headers, body: bytes) -> ApiError:
         return self._dialect.decode_error(status, headers, body, self._target)
+
+
+class OperationCodec(Generic[Q_, A_]):
+    """A request of another operation than chat, bound to its target. Its answer comes whole."""
+
+    __slots__ = ("_operation", "_request", "_sent", "_target", "dropped", "warnings")
+
+    def __init__(
+        self,
+        operation: Operation[Q_, A_],
+        request: Q_,
+        target: Target,
+        *,
+        unsupported: UnsupportedPolicy,
+        extra_headers: Pairs = (),
+    ) -> None:
+        encoded = operation.encode(request, target, unsupported=unsupported)
+        self._operation = operation
+        self._request = request
+        self._target = target
+        self.warnings = encoded.warnings
+        self.dropped = encoded.dropped
+        headers = _merged(_JSON, _merged(target.headers, encoded.headers))
+        self._sent = HttpRequest(
+            "POST", target.url, _merged(headers, extra_headers), encoded.body, True
+        )
+
+    has_terminal_event = True
+
+    def request(self) -> HttpRequest:
+        return self._sent
+
+    def decoder(self) -> OperationDecoder[A_]:
+        return OperationDecoder(self._decode)
+
+    def decode_error(self, status: int, headers: Headers, body: bytes) -> ApiError:
+        return self._operation.decode_error(status, headers, body, self._target)
+
+    def _decode(self, body: bytes) -> A_:
+        return self._operation.decode(body, self._request, self._target)
+
+
+class OperationDecoder(Generic[A_]):
+    """Reads one whole body; there are no events."""
+
+    __slots__ = ("_answer", "_decode", "_pieces", "failure", "finished")
+
+    def __init__(self, decode: Callable[[bytes], A_]) -> None:
+        self._decode = decode
+        self._answer: A_ | None = None
+        self._pieces: list[bytes] = []
+        self.failure: FairleadError | None = None
+        self.finished = False
+
+    def feed(self, data: bytes) -> Sequence[Never]:
+        self._pieces.append(data)
+        return ()
+
+    def close(self) -> Sequence[Never]:
+        return self.whole(b"".join(self._pieces))
+
+    def whole(self, body: bytes) -> Sequence[Never]:
+        try:
+            self._answer = self._decode(body)
+            self.finished = True
+        except (ApiError, DecodeError) as error:
+            self.failure = error
+        return ()
+
+    def partial(self) -> tuple[Message, Usage | None]:
+        return Message("assistant", ()), None
+
+    def result(self, *, receipt: Receipt, raw: RawResponse, warnings: tuple[str, ...]) -> A_:
+        assert self._answer is not None, "only a finished answer has a result"
+        return replace(
+            self._answer, receipt=receipt, raw=raw, warnings=(*warnings, *self._answer.warnings)
+        )
 
 
 class PlainCodec:

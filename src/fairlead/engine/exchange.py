@@ -43,14 +43,14 @@ class Exchange:
         started = self._runtime.now()
         request = call.codec.request()
         if call.credential is not None:
-            request = call.credential.authorize(request)
+            request = call.credential.authorize(request, self._runtime.wall())
         response = await self._send(call, request, started)
         reply = Reply(
             call,
             response,
             self._runtime,
             started=started,
-            sent_bytes=0 if request.body is None else len(request.body),
+            sent_bytes=request.size,
             request_id=request_id(response.headers),
         )
         try:
@@ -92,7 +92,7 @@ class Exchange:
         self, call: Call[E_, R_], error: BaseException, started: float, request: HttpRequest
     ) -> None:
         sent = isinstance(error, TransportError) and error.sent
-        size = len(request.body) if sent and request.body else 0
+        size = request.size if sent else 0
         call.record(
             Attempt(
                 call.target,

@@ -9,8 +9,14 @@ ever yields, and one `send(None)` carries the coroutine to its end.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Coroutine
-from typing import TypeVar
+from collections.abc import Awaitable, Callable, Coroutine
+from concurrent.futures import Future
+from threading import Lock
+from typing import TYPE_CHECKING, Any, TypeVar
+from weakref import WeakKeyDictionary
+
+if TYPE_CHECKING:
+    import asyncio
 
 _T = TypeVar("_T")
 
@@ -38,11 +44,35 @@ class BlockingRuntime:
     now = staticmethod(time.monotonic)
     wall = staticmethod(time.time)
 
+    def __init__(self) -> None:
+        self._flights: dict[str, Future[Any]] = {}
+        self._lock = Lock()
+
     async def sleep(self, seconds: float) -> None:
         time.sleep(seconds)  # noqa: ASYNC251  # blocking is this runtime's way of waiting
 
     async def blocking(self, function: Callable[[], _T]) -> _T:
         return function()
+
+    async def once(self, key: str, make: Callable[[], Awaitable[_T]]) -> _T:
+        with self._lock:
+            running = self._flights.get(key)
+            if running is None:
+                mine: Future[_T] = Future()
+                self._flights[key] = mine
+        if running is not None:
+            shared: _T = running.result()
+            return shared
+        try:
+            value = await make()
+        except BaseException as error:
+            mine.set_exception(error)
+            raise
+        else:
+            mine.set_result(value)
+            return value
+        finally:
+            del self._flights[key]
 
 
 class AsyncRuntime:
@@ -50,6 +80,11 @@ class AsyncRuntime:
 
     now = staticmethod(time.monotonic)
     wall = staticmethod(time.time)
+
+    def __init__(self) -> None:
+        self._flights: WeakKeyDictionary[
+            asyncio.AbstractEventLoop, dict[str, asyncio.Task[Any]]
+        ] = WeakKeyDictionary()
 
     async def sleep(self, seconds: float) -> None:
         import asyncio
@@ -60,3 +95,19 @@ class AsyncRuntime:
         import asyncio
 
         return await asyncio.to_thread(function)
+
+    async def once(self, key: str, make: Callable[[], Awaitable[_T]]) -> _T:
+        import asyncio
+
+        flights = self._flights.setdefault(asyncio.get_running_loop(), {})
+        task = flights.get(key)
+        if task is None:
+            task = flights[key] = asyncio.ensure_future(_awaited(make))
+            task.add_done_callback(lambda _: flights.pop(key, None))
+        # Its own task, shielded: a caller that is cancelled takes nobody else along.
+        value: _T = await asyncio.shield(task)
+        return value
+
+
+async def _awaited(make: Callable[[], Awaitable[_T]]) -> _T:
+    return await make()

@@ -44,15 +44,34 @@ class AddressVariable(Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
     port: int | None = None
 
 
+class Variable(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A word that stands as `{name}` in addresses and paths, such as a region or an account.
+
+    The first variable of `env` that is set holds it, else it is `default`; `[providers.<name>]
+    variables` stand above both. Without any, the provider cannot be used. `known` lists its values
+    where they are few, and helps against typing errors: others are refused.
+    """
+
+    env: tuple[str, ...] = ()
+    default: str | None = None
+    optional: bool = False
+    known: tuple[str, ...] = ()
+
+
 class Route(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """How one operation is asked for. `path` is added to the base URL; unset, it is the dialect's.
 
-    `base_path` stands in place of the base URL's own path, on the same host.
+    `{model}` in a path is the percent-encoded model, other words are the table's variables.
+    `stream_path` is that of streams where they have one of their own. `base_path` stands in place
+    of the base URL's own path, on the same host; `base_url` in place of all of it, and then keys
+    go there too: only a table that ships with fairlead may say so.
     """
 
-    dialect: DialectName
+    dialect: str
     path: str | None = None
+    stream_path: str | None = None
     base_path: str | None = None
+    base_url: str | None = None
     quirks: Quirks = Quirks()
     headers: dict[str, str] = {}
 
@@ -61,9 +80,22 @@ class Alternate(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """Another dialect that a provider speaks for chat; the key of its table names the dialect."""
 
     path: str | None = None
+    stream_path: str | None = None
     base_path: str | None = None
     quirks: Quirks = Quirks()
     headers: dict[str, str] = {}
+
+
+class Variant(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Other routes for some models (by the beginnings of their names) or some settings.
+
+    It applies where a prefix of `models` fits, or none is given, and the variable `when`, if one is
+    named, has a value. The first one that applies wins, operation by operation.
+    """
+
+    models: tuple[str, ...] = ()
+    when: str | None = None
+    operations: dict[str, Route] = {}
 
 
 class Check(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -106,7 +138,9 @@ class ProviderTable(Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     auth: Auth = Auth()
     check: str | Check | None = None
     models: str | None = None
-    operations: dict[str, DialectName | Route] = {}
+    variables: dict[str, Variable] = {}
+    operations: dict[str, str | Route] = {}
+    variants: tuple[Variant, ...] = ()
     alternates: dict[DialectName, Alternate] = {}
     quirks: Quirks = Quirks()
     headers: dict[str, str] = {}
@@ -138,6 +172,7 @@ def _route(dialect: DialectName, alternate: Alternate) -> Route:
     return Route(
         dialect=dialect,
         path=alternate.path,
+        stream_path=alternate.stream_path,
         base_path=alternate.base_path,
         quirks=alternate.quirks,
         headers=alternate.headers,

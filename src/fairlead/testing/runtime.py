@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 _T = TypeVar("_T")
@@ -27,6 +27,9 @@ class FakeRuntime:
 
     async def blocking(self, function: Callable[[], _T]) -> _T:
         return function()
+
+    async def once(self, key: str, make: Callable[[], Awaitable[_T]]) -> _T:
+        return await make()
 
     def advance(self, seconds: float) -> None:
         self.clock += seconds

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import Literal
+from typing import Literal, Protocol
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -65,6 +65,27 @@ def _is_secret(name: str) -> bool:
     return not _SECRET_WORDS.isdisjoint(name.lower().replace("_", "-").split("-"))
 
 
+class BodyReader(Protocol):
+    """A body that is being sent, read piece by piece."""
+
+    def read(self, size: int, /) -> bytes:
+        """At most `size` bytes; `b""` at the end. Raises `OSError` where its source fails."""
+        ...
+
+    def close(self) -> None: ...
+
+
+class Body(Protocol):
+    """A body that is not held in memory. `size` is its length in bytes, known before it is sent."""
+
+    @property
+    def size(self) -> int: ...
+
+    def open(self) -> BodyReader:
+        """From the beginning, anew for every attempt. Raises `OSError`."""
+        ...
+
+
 class HttpRequest(Struct, frozen=True):
     """One request, ready to send. `headers` include the credential, so its repr hides them.
 
@@ -75,13 +96,21 @@ class HttpRequest(Struct, frozen=True):
     method: str
     url: str
     headers: tuple[tuple[str, str], ...] = ()
-    body: bytes | None = None
+    body: bytes | Body | None = None
     whole: bool = False
 
+    @property
+    def size(self) -> int:
+        """The length of the body in bytes."""
+        body = self.body
+        if body is None:
+            return 0
+        return len(body) if isinstance(body, bytes) else body.size
+
     def __repr__(self) -> str:
-        size = 0 if self.body is None else len(self.body)
         return (
-            f"HttpRequest({self.method} {self.url}, headers={redact(self.headers)!r}, {size} bytes)"
+            f"HttpRequest({self.method} {self.url}, headers={redact(self.headers)!r}, "
+            f"{self.size} bytes)"
         )
 
 

@@ -9,7 +9,17 @@ from msgspec.structs import replace
 
 from fairlead.types.http import redact
 
-DialectName = Literal["openai_chat", "openai_responses", "anthropic_messages"]
+DialectName = Literal[
+    "openai_chat",
+    "openai_responses",
+    "anthropic_messages",
+    "gemini",
+    "bedrock_converse",
+    "cohere",
+    "ollama",
+    "ag_ui",
+]
+"""The protocols for chat."""
 
 
 class Quirks(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True, kw_only=True):
@@ -57,7 +67,10 @@ class Quirks(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True
 
 
 class Target(Struct, frozen=True):
-    """Where a request goes. `url` is the whole endpoint, without a credential."""
+    """Where a request goes. `url` is the whole endpoint, without a credential.
+
+    `stream_url` is the endpoint of streams where they have one of their own.
+    """
 
     provider: str
     model: str
@@ -66,6 +79,7 @@ class Target(Struct, frozen=True):
     url: str
     quirks: Quirks = Quirks()
     headers: tuple[tuple[str, str], ...] = ()
+    stream_url: str | None = None
 
     def __repr__(self) -> str:
         shown = self if not self.headers else replace(self, headers=redact(self.headers))

@@ -71,12 +71,10 @@ def translate(slot: Slot, code: int, detail: str) -> FairleadError:
     host = host_of(exchange.request.url) if exchange is not None else "the host"
     if slot.sends == 0:
         return _unsent(slot, code, detail, host)
-    body = exchange.request.body if exchange is not None else None
+    size = exchange.request.size if exchange is not None else 0
     uploaded = slot.easy.getinfo(pycurl.SIZE_UPLOAD_T)
     reason = _BROKEN.get(code, "the connection failed")
-    return ProtocolError(
-        f"{host}: {reason} (curl {code})", sent=body is None or uploaded >= len(body)
-    )
+    return ProtocolError(f"{host}: {reason} (curl {code})", sent=uploaded >= size)
 
 
 def _unsent(slot: Slot, code: int, detail: str, host: str) -> FairleadError:

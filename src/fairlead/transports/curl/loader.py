@@ -56,6 +56,7 @@ class Loader:
             options.set_method(self._easy, *kind)
             self._kind = kind
         if body is not None:
+            assert isinstance(body, bytes)
             self._easy.setopt(pycurl.POSTFIELDS, body)
             self._body_is_large = len(body) > _LARGE_BODY
         if timeouts.connect != self._connect_timeout:

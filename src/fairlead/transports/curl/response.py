@@ -48,11 +48,11 @@ class Response:
 def no_response(exchange: Exchange) -> TransportError:
     """The deadline passed before a response began."""
     host = host_of(exchange.request.url)
-    slot, body = exchange.slot, exchange.request.body
+    slot = exchange.slot
     waited = monotonic() - exchange.started
     if slot is None or slot.sends == 0:
         return ConnectTimeout(f"no connection to {host} within {waited:.3g} s")
-    sent = body is None or slot.easy.getinfo(pycurl.SIZE_UPLOAD_T) >= len(body)
+    sent = slot.easy.getinfo(pycurl.SIZE_UPLOAD_T) >= exchange.request.size
     return ReadTimeout(
         f"{host} sent no response within {waited:.3g} s", phase="first_event", sent=sent
     )
