@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from types import TracebackType
 from typing import Self, Unpack
 
+from fairlead.client_operations import AsyncOperationMethods, OperationMethods
 from fairlead.core import Core
 from fairlead.engine.runtime import AsyncRuntime, BlockingRuntime, drive
 from fairlead.inputs import ChatOptions, Messages
@@ -18,7 +19,7 @@ from fairlead.types.responses import ChatResponse
 __all__ = ["AsyncClient", "AsyncProvider", "Client", "Provider"]
 
 
-class Client:
+class Client(OperationMethods):
     """Calls models and waits for them. Safe to share between threads.
 
     It blocks the calling thread, and works inside a running event loop by blocking that. `settings`
@@ -119,7 +120,7 @@ class Client:
         self.close()
 
 
-class AsyncClient:
+class AsyncClient(AsyncOperationMethods):
     """Calls models on the running asyncio loop. One client may serve several loops in turn.
 
     The arguments are those of `Client`.

@@ -14,7 +14,7 @@ import msgspec
 from fairlead.auth.origin import origin_of, require_secure
 from fairlead.dialects.catalogue import models_of
 from fairlead.dialects.registry import dialect_named
-from fairlead.engine.call import Call
+from fairlead.engine.call import E_, R_, Call
 from fairlead.engine.codecs import ChatCodec, PlainCodec
 from fairlead.engine.layers.retry import RetryBudgets
 from fairlead.engine.stack import build
@@ -145,6 +145,32 @@ class Core:
             limits=self.settings.limits,
             extra_headers=checked_headers(options.get("extra_headers")),
         )
+
+    # -- what the other operations share ---------------------------------------------------------
+
+    def resolve(self, model: str, operation: str) -> Resolved:
+        """Where `operation` on `model` goes. Raises `ConfigError` or `RequestError`."""
+        if not isinstance(model, str):
+            raise InvalidRequest(f"model must be a string, not {type(model).__name__}")
+        return self.registry.resolve(model, operation=operation)
+
+    async def located(self, model: str, operation: str) -> Resolved:
+        """The same, with the embedded model's server running where it is the one."""
+        resolved = self.resolve(model, operation)
+        return await self._started(resolved) if resolved.provider.embedded else resolved
+
+    def now(self) -> float:
+        return self._runtime.now()
+
+    @staticmethod
+    def allowed(deadline: float | None, usual: float) -> float:
+        """Seconds for a whole call. Raises `InvalidRequest`."""
+        return _allowed(deadline, usual)
+
+    async def handle(self, call: Call[E_, R_]) -> Reply[E_, R_]:
+        """Send `call` through the stack."""
+        reply: Reply[E_, R_] = await self._handler(call)
+        return reply
 
     async def _started(self, resolved: Resolved) -> Resolved:
         """The embedded model's target at the address of its server, which is started if need be."""

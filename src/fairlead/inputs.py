@@ -170,13 +170,13 @@ def _whole(message: Message, index: int) -> Message:
     """A `Message` does not check itself when it is made; a wrong one must not be sent."""
     if message.role not in _ROLES:
         raise InvalidRequest(
-            f"messages[{index}] has the role {_shown(message.role)}; use {', '.join(_ROLES)}"
+            f"messages[{index}] has the role {shown(message.role)}; use {', '.join(_ROLES)}"
         )
     if not isinstance(message.parts, tuple | list):
         raise InvalidRequest(f"the parts of messages[{index}] must be a tuple")
     for part in message.parts:
         if not isinstance(part, Part):
-            raise InvalidRequest(f"messages[{index}] holds {_shown(part)}, which is no part")
+            raise InvalidRequest(f"messages[{index}] holds {shown(part)}, which is no part")
     return message
 
 
@@ -186,7 +186,7 @@ def _from_dictionary(item: Mapping[str, object], index: int) -> tuple[Message, .
     return messages_from_dicts([item], first=index)
 
 
-def _shown(value: object) -> str:
+def shown(value: object) -> str:
     """A value in an error: enough to know it by."""
     text = repr(value)
     return text if len(text) <= _MOST_SHOWN else f"{text[:_MOST_SHOWN]}..."
@@ -194,13 +194,13 @@ def _shown(value: object) -> str:
 
 def _checked(name: str, value: object) -> object:
     if name in _FLOATS:
-        return _number(name, value)
+        return checked_number(name, value)
     if name in _INTEGERS:
-        return _integer(name, value)
+        return checked_integer(name, value)
     if name in _BOOLEANS:
         return _instance(name, value, bool, "true or false")
     if name in _TEXTS:
-        return _instance(name, value, str, "a string")
+        return checked_text(name, value)
     check = _CHECKS.get(name)
     if check is None:
         raise InvalidRequest(_unknown_option(name))
@@ -213,27 +213,31 @@ def _unknown_option(name: str) -> str:
     return f"there is no option {name!r}{hint}"
 
 
-def _number(name: str, value: object) -> float:
+def checked_number(name: str, value: object) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float) or not isfinite(value):
-        raise InvalidRequest(f"{name} must be a finite number, not {_shown(value)}")
+        raise InvalidRequest(f"{name} must be a finite number, not {shown(value)}")
     return value
 
 
-def _integer(name: str, value: object) -> int:
+def checked_integer(name: str, value: object) -> int:
     if isinstance(value, bool) or not isinstance(value, int):
-        raise InvalidRequest(f"{name} must be a whole number, not {_shown(value)}")
+        raise InvalidRequest(f"{name} must be a whole number, not {shown(value)}")
     if value < 0 and name != "seed":
         raise InvalidRequest(f"{name} must not be negative")
     return value
 
 
+def checked_text(name: str, value: object) -> object:
+    return _instance(name, value, str, "a string")
+
+
 def _instance(name: str, value: object, kind: type, what: str) -> object:
     if not isinstance(value, kind):
-        raise InvalidRequest(f"{name} must be {what}, not {_shown(value)}")
+        raise InvalidRequest(f"{name} must be {what}, not {shown(value)}")
     return value
 
 
-def _stop(value: object) -> tuple[str, ...]:
+def checked_stop(value: object) -> tuple[str, ...]:
     stops = (value,) if isinstance(value, str) else value
     if not isinstance(stops, Sequence) or not all(isinstance(s, str) and s for s in stops):
         raise InvalidRequest("stop must be a string or a list of strings, none of them empty")
@@ -304,7 +308,7 @@ def _extra_body(value: object) -> object:
 
 
 _CHECKS = {
-    "stop": _stop,
+    "stop": checked_stop,
     "tools": _tools,
     "tool_choice": _tool_choice,
     "output": _output,

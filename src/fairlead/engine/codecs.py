@@ -16,7 +16,7 @@ from fairlead.framing.sse import SseParser
 from fairlead.types.events import Event
 from fairlead.types.http import Headers, HttpRequest
 from fairlead.types.messages import Message
-from fairlead.types.operations import Answer
+from fairlead.types.operations import Answer, Speech, SpeechRequest
 from fairlead.types.plain import PostResponse, ServerEvent
 from fairlead.types.receipts import Receipt
 from fairlead.types.responses import ChatResponse, RawResponse
@@ -140,18 +140,81 @@ class OperationDecoder(Generic[A_]):
         try:
             self._answer = self._decode(body)
             self.finished = True
-        except (ApiError, DecodeError) as error:
+        except FairleadError as error:
             self.failure = error
         return ()
+
+    @property
+    def answer(self) -> A_:
+        """What was read; only after `finished`."""
+        assert self._answer is not None, "only a finished answer can be asked for"
+        return self._answer
 
     def partial(self) -> tuple[Message, Usage | None]:
         return Message("assistant", ()), None
 
     def result(self, *, receipt: Receipt, raw: RawResponse, warnings: tuple[str, ...]) -> A_:
-        assert self._answer is not None, "only a finished answer has a result"
-        return replace(
-            self._answer, receipt=receipt, raw=raw, warnings=(*warnings, *self._answer.warnings)
-        )
+        answer = self.answer
+        return replace(answer, receipt=receipt, raw=raw, warnings=(*warnings, *answer.warnings))
+
+
+class SpeechCodec:
+    """A request for audio, which is handed on as it comes, unless it is wrapped in JSON."""
+
+    __slots__ = ("_inner", "_sent", "dropped", "warnings")
+
+    def __init__(self, inner: OperationCodec[SpeechRequest, Speech]) -> None:
+        self._inner = inner
+        self.warnings = inner.warnings
+        self.dropped = inner.dropped
+        sent = inner.request()
+        headers = _merged(sent.headers, (("accept", "*/*"),))
+        self._sent = replace(sent, headers=headers, whole=False)
+
+    has_terminal_event = False
+
+    def request(self) -> HttpRequest:
+        return self._sent
+
+    def decoder(self) -> SpeechDecoder:
+        return SpeechDecoder(self._inner.decoder())
+
+    def decode_error(self, status: int, headers: Headers, body: bytes) -> ApiError:
+        return self._inner.decode_error(status, headers, body)
+
+
+class SpeechDecoder:
+    """Pieces of audio are the events. Only the connection's own end ends them."""
+
+    __slots__ = ("_inner", "failure", "finished")
+
+    def __init__(self, inner: OperationDecoder[Speech]) -> None:
+        self._inner = inner
+        self.failure: FairleadError | None = None
+        self.finished = False
+
+    def feed(self, data: bytes) -> Sequence[bytes]:
+        return (data,)
+
+    def close(self) -> Sequence[bytes]:
+        self.finished = True
+        return ()
+
+    def whole(self, body: bytes) -> Sequence[bytes]:
+        self._inner.whole(body)
+        self.failure, self.finished = self._inner.failure, self._inner.finished
+        return (self._inner.answer.audio,) if self.finished else ()
+
+    def partial(self) -> tuple[Message, Usage | None]:
+        return self._inner.partial()
+
+    def result(self, *, receipt: Receipt, raw: RawResponse, warnings: tuple[str, ...]) -> Speech:
+        """Without the audio, which was handed on."""
+        if self._inner.finished:
+            said = self._inner.result(receipt=receipt, raw=raw, warnings=warnings)
+            return replace(said, audio=b"", raw=replace(raw, body=None))
+        media_type = Headers(raw.headers).get("content-type") or "application/octet-stream"
+        return Speech(media_type=media_type, receipt=receipt, raw=raw, warnings=warnings)
 
 
 class PlainCodec:

@@ -172,8 +172,8 @@ class Transcription(Answer, frozen=True, kw_only=True):
 class Speech(Answer, frozen=True, kw_only=True):
     """Spoken text; `audio` is empty where it was streamed. `media_type` such as `audio/mpeg`."""
 
-    audio: bytes
     media_type: str
+    audio: bytes = b""
 
 
 class GeneratedImage(Struct, frozen=True):

@@ -64,6 +64,19 @@ class Quirks(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True
     """A 200 may carry `base_resp.status_code` other than 0, which is an error."""
     inline_thinking: bool = False
     """Reasoning may stand in `<think>` tags at the head of the text."""
+    embedding_dimensions: Literal["dimensions", "output_dimension", ""] = "dimensions"
+    """The field that asks for shorter vectors; empty: there is none."""
+    embedding_input_type: Literal["", "input_type", "task"] = ""
+    """The field that says what texts are embedded for; empty: there is none."""
+    embedding_input_words: Literal["plain", "passage", "search", "retrieval"] = "plain"
+    """The words for queries and documents: as they are, `passage` for a document, `search_query`
+    and `search_document`, or `retrieval.query` and `retrieval.passage`."""
+    embedding_batch: int = 2048
+    """The most texts in one request for embeddings."""
+    rerank_top: Literal["top_n", "top_k"] = "top_n"
+    """The field that bounds how many documents a rerank returns."""
+    base64_embeddings: bool = True
+    """Whether vectors may be asked for in base64 rather than as JSON numbers."""
 
 
 class Target(Struct, frozen=True):

@@ -8,6 +8,7 @@ import pycurl
 
 from fairlead.transports.curl import options
 from fairlead.transports.curl.request import check_method, check_url, header_lines, wants_events
+from fairlead.transports.curl.upload import Upload
 
 if TYPE_CHECKING:
     from fairlead.ports import Timeouts
@@ -17,7 +18,10 @@ _LARGE_BODY = 64 << 10
 
 
 class Loader:
-    """Knows what one easy handle was last told. `streams`: the request asks for an event stream."""
+    """Knows what one easy handle was last told. `streams`: the request asks for an event stream.
+
+    `upload` is the body that is read while it is sent, where the request has such a one.
+    """
 
     __slots__ = (
         "_body_is_large",
@@ -29,6 +33,7 @@ class Loader:
         "_settings",
         "_url",
         "streams",
+        "upload",
     )
 
     def __init__(self, easy: pycurl.Curl, settings: HttpSettings) -> None:
@@ -36,6 +41,7 @@ class Loader:
         self._settings = settings
         self._secure = False
         self._url = ""
+        self.upload: Upload | None = None
         self._kind = ("", False)
         self._headers: tuple[tuple[str, str], ...] | None = None
         self._connect_timeout = 0.0
@@ -55,10 +61,12 @@ class Loader:
             check_method(request.method)
             options.set_method(self._easy, *kind)
             self._kind = kind
-        if body is not None:
-            assert isinstance(body, bytes)
+        if isinstance(body, bytes):
             self._easy.setopt(pycurl.POSTFIELDS, body)
             self._body_is_large = len(body) > _LARGE_BODY
+        elif body is not None:
+            self.upload = upload = Upload(body)
+            options.set_upload(self._easy, request.method, upload, body.size)
         if timeouts.connect != self._connect_timeout:
             milliseconds = max(1, round(timeouts.connect * 1000))
             self._easy.setopt(pycurl.CONNECTTIMEOUT_MS, milliseconds)
@@ -89,3 +97,8 @@ class Loader:
         if self._body_is_large:
             self._easy.setopt(pycurl.POSTFIELDS, b"")
             self._body_is_large = False
+        if self.upload is not None:
+            options.clear_upload(self._easy)
+            self.upload.close()
+            self.upload = None
+            self._kind = ("", False)

@@ -9,6 +9,7 @@ import pycurl
 from fairlead import __version__
 
 if TYPE_CHECKING:
+    from fairlead.transports.curl.upload import Upload
     from fairlead.types.http import HttpSettings
 
 _UPLOAD_BUFFER = 16 << 10
@@ -89,3 +90,30 @@ def set_method(easy: pycurl.Curl, method: str, has_body: bool) -> None:
         easy.setopt(pycurl.NOBODY, 1)
     elif method not in ("GET", "POST") or (has_body and method == "GET"):
         easy.setopt(pycurl.CUSTOMREQUEST, method)
+
+
+def set_upload(easy: pycurl.Curl, method: str, upload: Upload, size: int) -> None:
+    """Read the body while it is sent, in place of a body that is held.
+
+    pycurl cannot take POSTFIELDS back, so the transfer is what libcurl calls an upload.
+    """
+    easy.setopt(pycurl.UPLOAD, 1)
+    easy.setopt(pycurl.CUSTOMREQUEST, method)
+    easy.setopt(pycurl.INFILESIZE_LARGE, size)
+    easy.setopt(pycurl.READFUNCTION, upload.read)
+    easy.setopt(pycurl.SEEKFUNCTION, upload.seek)
+
+
+def clear_upload(easy: pycurl.Curl) -> None:
+    """Let go of the body; the next request sets its method anew."""
+    easy.setopt(pycurl.UPLOAD, 0)
+    easy.setopt(pycurl.READFUNCTION, _no_data)
+    easy.setopt(pycurl.SEEKFUNCTION, _no_seek)
+
+
+def _no_data(_size: int) -> bytes:
+    return b""
+
+
+def _no_seek(_offset: int, _origin: int) -> int:
+    return pycurl.SEEKFUNC_CANTSEEK  # type: ignore[no-any-return]

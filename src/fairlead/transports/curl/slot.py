@@ -105,6 +105,9 @@ class Slot:
         facts, getinfo = exchange.facts, self.easy.getinfo
         facts.bytes_in += getinfo(pycurl.SIZE_DOWNLOAD_T)
         facts.bytes_out = getinfo(pycurl.REQUEST_SIZE)
+        upload = self.loader.upload
+        if upload is not None and upload.failure is not None and exchange.error is None:
+            exchange.error = upload.failure
 
     def rest(self) -> None:
         """Forget the exchange, and what of it would hold memory."""

@@ -1,0 +1,1 @@
+"""Drawing pictures: one module for each way to ask."""

@@ -1,0 +1,1 @@
+"""Saying text aloud: one module for each way to ask."""

@@ -1,0 +1,272 @@
+"""The operations beside chat, without a colour: from what is asked to calls of the engine."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from msgspec.structs import replace
+
+from fairlead.dialects.registry import completion_dialect_named, operation_named
+from fairlead.engine.call import Call
+from fairlead.engine.codecs import ChatCodec, OperationCodec, SpeechCodec
+from fairlead.errors import DecodeError, FairleadError
+from fairlead.inputs import ChatOptions, Messages, chat_request, checked_headers, checked_policy
+from fairlead.operation_inputs import (
+    CallOptions,
+    CompletionOptions,
+    check_call_options,
+    completion_request,
+)
+from fairlead.types.operations import (
+    Answer,
+    EmbeddingRequest,
+    EmbeddingResponse,
+    ImageRequest,
+    ImageResponse,
+    RerankRequest,
+    RerankResponse,
+    Speech,
+    SpeechRequest,
+    TokenCount,
+    Transcription,
+    TranscriptionRequest,
+)
+from fairlead.types.usage import Usage
+
+if TYPE_CHECKING:
+    from fairlead.core import Core
+    from fairlead.engine.reply import Reply
+    from fairlead.ports import Codec
+    from fairlead.providers.registry import Resolved
+    from fairlead.types.events import Event
+    from fairlead.types.http import HttpRequest
+    from fairlead.types.receipts import Receipt
+    from fairlead.types.responses import ChatResponse
+
+E_ = TypeVar("E_")
+R_ = TypeVar("R_")
+Q_ = TypeVar("Q_")
+A_ = TypeVar("A_", bound=Answer)
+
+_SUMMED = (
+    "input",
+    "cache_read",
+    "cache_write",
+    "cache_write_1h",
+    "audio_input",
+    "output",
+    "reasoning",
+    "audio_output",
+)
+
+
+class Operations:
+    """Shares the providers, the settings and the stack of a `Core`."""
+
+    def __init__(self, core: Core) -> None:
+        self._core = core
+
+    async def embed(
+        self, model: str, request: EmbeddingRequest, options: CallOptions
+    ) -> EmbeddingResponse:
+        """In as many requests as the provider's limit asks for, one after another."""
+        resolved = await self._core.located(model, "embeddings")
+        size = resolved.target.quirks.embedding_batch
+        inputs = request.inputs
+        answers: list[EmbeddingResponse] = []
+        allowed = self._core.allowed(options.get("deadline"), resolved.provider.timeouts.total)
+        until = self._core.now() + allowed
+        for start in range(0, len(inputs), size):
+            part = replace(request, inputs=inputs[start : start + size])
+            left = until - self._core.now()
+            try:
+                answer: EmbeddingResponse = await self._whole(
+                    resolved, "embeddings", part, options, allowed=left
+                )
+            except FairleadError as error:
+                _account(error, answers)
+                raise
+            keep = answer if len(inputs) <= size else replace(answer, raw=_without_body(answer))
+            answers.append(keep)
+        return answers[0] if len(answers) == 1 else _merged(answers)
+
+    async def rerank(
+        self, model: str, request: RerankRequest, options: CallOptions
+    ) -> RerankResponse:
+        answer: RerankResponse = await self._answer(model, "rerank", request, options)
+        return answer
+
+    async def transcribe(
+        self, model: str, request: TranscriptionRequest, options: CallOptions
+    ) -> Transcription:
+        answer: Transcription = await self._answer(model, "transcription", request, options)
+        return answer
+
+    async def image(self, model: str, request: ImageRequest, options: CallOptions) -> ImageResponse:
+        answer: ImageResponse = await self._answer(model, "image", request, options)
+        return answer
+
+    async def count_tokens(
+        self, model: str, messages: Messages, options: ChatOptions
+    ) -> TokenCount:
+        request = chat_request(model, messages, options)
+        given: CallOptions = {}
+        for name in ("extra_headers", "deadline", "unsupported"):
+            if name in options:
+                given[name] = options[name]
+        answer: TokenCount = await self._answer(model, "count_tokens", request, given)
+        return answer
+
+    async def speak(
+        self, model: str, request: SpeechRequest, options: CallOptions
+    ) -> Reply[bytes, Speech]:
+        """A committed reply of pieces of audio."""
+        resolved = await self._core.located(model, "speech")
+        codec = SpeechCodec(self._codec(resolved, "speech", request, options))
+        return await self._sent("speech", resolved, codec, options, stream=True)
+
+    async def complete(
+        self, model: str, prompt: str, suffix: str | None, options: CompletionOptions
+    ) -> ChatResponse:
+        reply = await self._completion(model, prompt, suffix, options, stream=False)
+        return reply.result()
+
+    async def stream_completion(
+        self, model: str, prompt: str, suffix: str | None, options: CompletionOptions
+    ) -> Reply[Event, ChatResponse]:
+        return await self._completion(model, prompt, suffix, options, stream=True)
+
+    def prepare(
+        self, model: str, operation: str, request: object, options: CallOptions
+    ) -> tuple[HttpRequest, Resolved]:
+        """The request that would be sent, without its credential; for a dry run."""
+        resolved = self._core.resolve(model, operation)
+        return self._codec(resolved, operation, request, options).request(), resolved
+
+    async def _completion(
+        self,
+        model: str,
+        prompt: str,
+        suffix: str | None,
+        options: CompletionOptions,
+        *,
+        stream: bool,
+    ) -> Reply[Event, ChatResponse]:
+        check_call_options(options, CompletionOptions)
+        request = completion_request(model, prompt, suffix, options)
+        resolved = await self._core.located(model, "completion")
+        codec = ChatCodec(
+            completion_dialect_named(resolved.target.dialect),
+            request,
+            resolved.target,
+            stream=stream,
+            unsupported=self._policy(options),
+            limits=self._core.settings.limits,
+            extra_headers=checked_headers(options.get("extra_headers")),
+        )
+        return await self._sent("completion", resolved, codec, options, stream=stream)
+
+    async def _answer(
+        self, model: str, operation: str, request: object, options: CallOptions
+    ) -> Any:
+        resolved = await self._core.located(model, operation)
+        return await self._whole(resolved, operation, request, options)
+
+    async def _whole(
+        self,
+        resolved: Resolved,
+        operation: str,
+        request: object,
+        options: CallOptions,
+        *,
+        allowed: float | None = None,
+    ) -> Any:
+        codec = self._codec(resolved, operation, request, options)
+        reply = await self._sent(operation, resolved, codec, options, stream=False, allowed=allowed)
+        return reply.result()
+
+    def _codec(
+        self, resolved: Resolved, operation: str, request: object, options: CallOptions
+    ) -> OperationCodec[Any, Any]:
+        check_call_options(options)
+        return OperationCodec(
+            operation_named(operation, resolved.target.dialect),
+            request,
+            resolved.target,
+            unsupported=self._policy(options),
+            extra_headers=checked_headers(options.get("extra_headers")),
+        )
+
+    async def _sent(
+        self,
+        operation: str,
+        resolved: Resolved,
+        codec: Codec[E_, R_],
+        options: CallOptions,
+        *,
+        stream: bool,
+        allowed: float | None = None,
+    ) -> Reply[E_, R_]:
+        timeouts = resolved.provider.timeouts
+        usual = timeouts.stream_total if stream else timeouts.total
+        if allowed is None:
+            allowed = self._core.allowed(options.get("deadline"), usual)
+        call: Call[E_, R_] = Call(
+            operation=operation,
+            target=resolved.target.label,
+            codec=codec,
+            credential=resolved.credential,
+            stream=stream,
+            timeouts=timeouts,
+            limits=self._core.settings.limits,
+            started=self._core.now(),
+            allowed=allowed,
+            whole_timeout=timeouts.total,
+        )
+        return await self._core.handle(call)
+
+    def _policy(self, options: CallOptions) -> Any:
+        return checked_policy(options.get("unsupported") or self._core.settings.unsupported)
+
+
+def _without_body(answer: Answer) -> Any:
+    """Of many bodies none is kept: together they would be larger than what they say."""
+    return replace(answer.raw, body=None)
+
+
+def _merged(answers: Sequence[EmbeddingResponse]) -> EmbeddingResponse:
+    """One answer of many requests: vectors in order, usage and attempts added up."""
+    last = answers[-1]
+    lengths = {len(vector) for answer in answers for vector in answer.embeddings}
+    if len(lengths) > 1:
+        raise DecodeError(f"the provider answered with vectors of {sorted(lengths)} numbers")
+    return replace(
+        last,
+        embeddings=tuple(vector for answer in answers for vector in answer.embeddings),
+        usage=_total([answer.usage for answer in answers]),
+        warnings=tuple(dict.fromkeys(w for answer in answers for w in answer.warnings)),
+        receipt=_joined([answer.receipt for answer in answers]),
+    )
+
+
+def _total(usages: Sequence[Usage | None]) -> Usage | None:
+    """None as soon as one is unknown: a part of a sum is no sum."""
+    known = [usage for usage in usages if usage is not None]
+    if len(known) < len(usages):
+        return None
+    return Usage(**{name: sum(getattr(u, name) for u in known) for name in _SUMMED})
+
+
+def _account(error: FairleadError, before: Sequence[EmbeddingResponse]) -> None:
+    """Tell of the requests that went well, and are billed, before the one that failed."""
+    if before and error.receipt is not None:
+        error.receipt = _joined([*(answer.receipt for answer in before), error.receipt])
+
+
+def _joined(receipts: Sequence[Receipt]) -> Receipt:
+    return replace(
+        receipts[-1],
+        attempts=tuple(attempt for receipt in receipts for attempt in receipt.attempts),
+        seconds=sum(receipt.seconds for receipt in receipts),
+    )
