@@ -39,11 +39,14 @@ class AnswerReader:
         "finished",
     )
 
-    def __init__(self, request: ChatRequest, target: Target, limits: Limits) -> None:
-        self.failure: FairleadError | None = None
-        self.finished = False
+    def __init__(self, target: Target, limits: Limits) -> None:
         self._target = target
         self._limits = limits
+        self.failure: FairleadError | None = None
+        self.finished = False
+
+    def begin(self, request: ChatRequest) -> None:
+        """Make ready for an answer in pieces, or with more in it than text."""
         self._reported = Reported()
         self._first = self._reader()
         self._choices = {0: self._first}

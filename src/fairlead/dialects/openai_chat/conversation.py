@@ -21,7 +21,10 @@ def messages(conversation: Sequence[Message], losses: Losses) -> list[Wire]:
     wire: list[Wire] = []
     called: set[str] = set()
     for number, message in enumerate(conversation):
-        if message.role == "assistant":
+        parts = message.parts
+        if message.role == "user" and len(parts) == 1 and type(parts[0]) is Text:
+            wire.append(_named(message, {"role": "user", "content": parts[0].text}, losses))
+        elif message.role == "assistant":
             called.update(p.id for p in message.parts if isinstance(p, ToolCall))
             wire.append(_named(message, assistant(message, number, losses), losses))
         elif message.role == "system":
@@ -48,10 +51,8 @@ def _user(message: Message, number: int, losses: Losses) -> list[Wire]:
         if message.parts:
             return []
         raise InvalidRequest(f"messages[{number}]: the user message is empty; leave it out")
-    content: object
-    first = parts[0]
-    if len(parts) == 1 and isinstance(first, Text):
-        content = first.text
+    if len(parts) == 1 and isinstance(parts[0], Text):
+        content: object = parts[0].text
     else:
         found = [attachment(part, f"messages[{number}]", losses) for part in parts]
         content = [item for item in found if item is not None]

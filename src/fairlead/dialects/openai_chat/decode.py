@@ -16,6 +16,7 @@ from fairlead.dialects.assembly import Slot
 from fairlead.dialects.openai_chat import failures
 from fairlead.dialects.openai_chat.answer import EMPTY, AnswerReader
 from fairlead.dialects.openai_chat.choice import PLAIN, TEXT
+from fairlead.dialects.openai_chat.plain import PlainAnswer, plain_answer
 from fairlead.dialects.openai_chat.wire import (
     ANSWER,
     CHUNK,
@@ -28,8 +29,12 @@ from fairlead.errors import DecodeError, ResponseTooLarge
 from fairlead.framing.sse import Frame, SseParser
 from fairlead.ports import Limits
 from fairlead.types.events import Event, TextDelta
+from fairlead.types.messages import Message
+from fairlead.types.receipts import Receipt
 from fairlead.types.requests import ChatRequest
+from fairlead.types.responses import ChatResponse, RawResponse
 from fairlead.types.targets import Target
+from fairlead.types.usage import Usage
 
 _NOTHING = Chunk()
 _EMPTY = (_NOTHING, Answer())
@@ -40,12 +45,19 @@ _BAD_JSON = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 class OpenAIChatDecoder(AnswerReader):
     """Decodes one answer. Never raises for what it reads; see `ports.Decoder`."""
 
-    __slots__ = ("_body", "_frames", "_left", "_started", "_text")
+    __slots__ = ("_begun", "_body", "_frames", "_left", "_plain", "_request", "_started", "_text")
 
     def __init__(self, request: ChatRequest, target: Target, limits: Limits) -> None:
-        super().__init__(request, target, limits)
-        self._left = limits.total
-        self._frames = SseParser(limits.line, limits.event)
+        super().__init__(target, limits)
+        self._request = request
+        self._begun = False
+        self._plain: PlainAnswer | None = None
+
+    def begin(self, request: ChatRequest) -> None:
+        super().begin(request)
+        self._begun = True
+        self._left = self._limits.total
+        self._frames = SseParser(self._limits.line, self._limits.event)
         self._started = False
         self._body: bytearray | None = None  # of an answer that turned out not to be a stream
         self._text: Slot | None = None  # where a chunk of plain text goes
@@ -54,6 +66,8 @@ class OpenAIChatDecoder(AnswerReader):
         """Bytes of a stream, in any split."""
         if self.failure is not None or self.finished:
             return []
+        if not self._begun:
+            self.begin(self._request)
         over = len(data) > self._left
         if over:
             data = data[: self._left]
@@ -71,6 +85,8 @@ class OpenAIChatDecoder(AnswerReader):
         """The stream has ended; a half event at its end means nothing."""
         if self.failure is not None or self.finished:
             return []
+        if not self._begun:
+            self.begin(self._request)
         if self._body is not None:
             return self.whole(bytes(self._body))
         for _, payload, _ in self._frames.close():
@@ -83,10 +99,31 @@ class OpenAIChatDecoder(AnswerReader):
 
     def whole(self, body: bytes) -> list[Event]:
         """A body that is not a stream, complete."""
+        if not self._begun:
+            if len(body) <= self._limits.total:
+                self._plain = plain_answer(body, self._target.quirks)
+            if self._plain is not None:
+                self.finished = True
+                return self._plain.events()
+            self.begin(self._request)
         if body.lstrip().startswith((b"data:", b":", b"event:")):
             return self.feed(body) + self.close()
         self._try(partial(self._whole, body))
         return self._first.assembly.take()
+
+    def partial(self) -> tuple[Message, Usage | None]:
+        """What has come so far, for a stream that was cut."""
+        if self._plain is not None:
+            return self._plain.message, self._plain.usage
+        return super().partial() if self._begun else (Message("assistant", ()), None)
+
+    def result(
+        self, *, receipt: Receipt, raw: RawResponse, warnings: tuple[str, ...]
+    ) -> ChatResponse:
+        """The finished answer; only after `finished`."""
+        if self._plain is not None:
+            return self._plain.response(receipt, raw, warnings)
+        return super().result(receipt=receipt, raw=raw, warnings=warnings)
 
     def _try(self, step: Callable[[], None]) -> None:
         """Take a step; what it meets that cannot be read becomes the failure."""

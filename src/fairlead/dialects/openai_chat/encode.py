@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from operator import attrgetter
 
 from fairlead.dialects.body import written
 from fairlead.dialects.losses import Losses
@@ -14,8 +15,15 @@ from fairlead.types.requests import ChatRequest, UnsupportedPolicy
 from fairlead.types.targets import Target
 from fairlead.types.tools import NamedTool, OutputSchema, ProviderTool, Tool
 
-_SAMPLING = ("temperature", "top_p", "top_k")
-_PENALTIES = ("presence_penalty", "frequency_penalty", "logprobs", "top_logprobs")
+_OWN_NAMES = (
+    "presence_penalty",
+    "frequency_penalty",
+    "logprobs",
+    "top_logprobs",
+    "reasoning_effort",
+    "user",
+)
+"""Options that are sent under their own names, after the others."""
 
 
 def encode(
@@ -47,30 +55,25 @@ def encode(
     )
 
 
+_own_values = attrgetter(*_OWN_NAMES)
+
+
 def _parameters(body: dict[str, object], request: ChatRequest, losses: Losses) -> None:
-    quirks = losses.target.quirks
-    _plain(body, request, _SAMPLING, losses)
-    if request.max_tokens is not None and not losses.lacks("max_tokens"):
+    quirks, lacks = losses.target.quirks, losses.lacks
+    if request.temperature is not None and not lacks("temperature"):
+        body["temperature"] = request.temperature
+    if request.top_p is not None and not lacks("top_p"):
+        body["top_p"] = request.top_p
+    if request.top_k is not None and not lacks("top_k"):
+        body["top_k"] = request.top_k
+    if request.max_tokens is not None and not lacks("max_tokens"):
         body[quirks.max_tokens] = request.max_tokens
-    if request.stop and not losses.lacks("stop"):
+    if request.stop and not lacks("stop"):
         body["stop"] = request.stop
-    if request.seed is not None and not losses.lacks("seed"):
+    if request.seed is not None and not lacks("seed"):
         body[quirks.seed] = request.seed
-    _plain(body, request, _PENALTIES, losses)
-    if request.reasoning_effort is not None and not losses.lacks("reasoning_effort"):
-        body["reasoning_effort"] = request.reasoning_effort
-    if request.user is not None and not losses.lacks("user"):
-        body["user"] = request.user
-
-
-def _plain(
-    body: dict[str, object], request: ChatRequest, names: tuple[str, ...], losses: Losses
-) -> None:
-    """Options that are sent under their own names."""
-    for name in names:
-        value = getattr(request, name)
-        if value is not None and not losses.lacks(name):
-            body[name] = value
+    own = zip(_OWN_NAMES, _own_values(request), strict=True)
+    body.update({name: value for name, value in own if value is not None and not lacks(name)})
 
 
 def _tools(body: dict[str, object], request: ChatRequest, losses: Losses) -> None:

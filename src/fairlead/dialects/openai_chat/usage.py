@@ -54,8 +54,13 @@ class _Figures(Struct):
     input_tokens_details: _InputDetails | None = None
     completion_tokens_details: _OutputDetails | None = None
     cache_creation: _WritesByLife | None = None
+    cost: object = None
+    estimated_cost: object = None
+    cost_in_usd_ticks: object = None
 
 
+_FIGURES = msgspec.json.Decoder(_Figures)
+_NO_FIGURES = _Figures()
 _OBJECTS: dict[str, type[Struct]] = {
     "prompt_tokens_details": _InputDetails,
     "prompt_token_details": _InputDetails,
@@ -91,34 +96,57 @@ class Reported:
         """The tokens in disjoint buckets, or None where none were reported."""
         if not self._figures:
             return None
-        figures = _read(self._figures)
-        prompt = figures.prompt_tokens or 0
-        read, write, write_1h, audio = _inputs(figures)
-        # A provider that counts the cache or audio apart gives itself away by more than the prompt.
-        apart = quirks.cache_excluded_from_input or read + write + write_1h > prompt
-        cached = 0 if apart else read + write + write_1h
-        output, reasoning, audio_output = _outputs(figures, quirks)
-        return Usage(
-            input=prompt - cached - (audio if audio <= prompt - cached else 0),
-            cache_read=read,
-            cache_write=write,
-            cache_write_1h=write_1h,
-            audio_input=audio,
-            output=output,
-            reasoning=reasoning,
-            audio_output=audio_output,
-            raw=self.raw,
-        )
+        return _buckets(_read(self._figures), quirks, self.raw)
 
     def cost(self) -> Cost | None:
         """What the provider says the answer cost, or None."""
         figures = self._figures
         told = figures.get("cost", figures.get("estimated_cost", self._cost))
-        if isinstance(told, dict):
-            told = told.get("total_cost", told.get("usd"))
-        if told is None and (ticks := _count(figures.get("cost_in_usd_ticks"))):
-            return Cost(Decimal(ticks) / _TICKS_PER_DOLLAR, "provider")
-        return _dollars(told)
+        return _money(told, figures.get("cost_in_usd_ticks"))
+
+
+Counted = tuple[Usage | None, Cost | None]
+
+
+def counted(usage: bytes, quirks: Quirks) -> Counted | None:
+    """Tokens and money of an answer's only usage object; None where it is empty or odd."""
+    try:
+        figures = _FIGURES.decode(usage)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return None
+    if figures == _NO_FIGURES:
+        return None
+    told = figures.estimated_cost if figures.cost is None else figures.cost
+    buckets = _buckets(figures, quirks, bytes(usage).decode())
+    return buckets, _money(told, figures.cost_in_usd_ticks)
+
+
+def _buckets(figures: _Figures, quirks: Quirks, raw: str | None) -> Usage:
+    prompt = figures.prompt_tokens or 0
+    read, write, write_1h, audio = _inputs(figures)
+    # A provider that counts the cache or audio apart gives itself away by more than the prompt.
+    apart = quirks.cache_excluded_from_input or read + write + write_1h > prompt
+    cached = 0 if apart else read + write + write_1h
+    output, reasoning, audio_output = _outputs(figures, quirks)
+    return Usage(
+        input=prompt - cached - (audio if audio <= prompt - cached else 0),
+        cache_read=read,
+        cache_write=write,
+        cache_write_1h=write_1h,
+        audio_input=audio,
+        output=output,
+        reasoning=reasoning,
+        audio_output=audio_output,
+        raw=raw,
+    )
+
+
+def _money(told: object, ticks: object) -> Cost | None:
+    if isinstance(told, dict):
+        told = told.get("total_cost", told.get("usd"))
+    if told is None and (count := _count(ticks)):
+        return Cost(Decimal(count) / _TICKS_PER_DOLLAR, "provider")
+    return None if told is None else _dollars(told)
 
 
 def _inputs(figures: _Figures) -> tuple[int, int, int, int]:
