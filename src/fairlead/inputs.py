@@ -7,8 +7,10 @@ from difflib import get_close_matches
 from math import isfinite
 from typing import Any, Literal, TypedDict
 
+import msgspec
+
 from fairlead.errors import InvalidRequest
-from fairlead.types.messages import Message, Part
+from fairlead.types.messages import Document, Message, Part
 from fairlead.types.requests import (
     ChatRequest,
     Options,
@@ -19,6 +21,8 @@ from fairlead.types.tools import NamedTool, OutputSchema, ProviderTool, Tool, To
 
 Messages = str | Sequence[Message | Mapping[str, object]]
 """A prompt, or a conversation of `Message`s and OpenAI-style dictionaries."""
+Documents = Sequence[Document | str | Mapping[str, object]]
+"""Sources for an answer: texts get the ids `doc_0`, `doc_1` and so on, by their places."""
 
 
 class ChatOptions(TypedDict, total=False):
@@ -27,7 +31,9 @@ class ChatOptions(TypedDict, total=False):
     `max_tokens` bounds the answer in tokens; `deadline` is seconds for the whole call, waiting and
     retries included. `output` is a JSON Schema, or `"json"` for any JSON. `dialect` picks one of
     the protocols that a provider speaks, where it speaks several. `extra_body` is merged into the
-    JSON body and refused where it collides with it. Source of the names: OpenAI's chat API.
+    JSON body and refused where it collides with it. `defaults="recommended"` sets what the maker
+    of the model recommends and nothing else is given for; the receipt lists it. `documents` are
+    sources for the answer, which cites them by id. Source of the names: OpenAI's chat API.
     """
 
     system: str
@@ -53,9 +59,11 @@ class ChatOptions(TypedDict, total=False):
     deadline: float
     unsupported: UnsupportedPolicy
     dialect: str
+    defaults: Literal["recommended"]
+    documents: Documents
 
 
-CALL_OPTIONS = frozenset({"extra_headers", "deadline", "unsupported", "dialect"})
+CALL_OPTIONS = frozenset({"extra_headers", "deadline", "unsupported", "dialect", "defaults"})
 """Options of the call itself, which are no part of the request."""
 
 _FLOATS = frozenset({"temperature", "top_p", "presence_penalty", "frequency_penalty"})
@@ -307,7 +315,44 @@ def _extra_body(value: object) -> object:
     return _instance("extra_body", value, Mapping, "a mapping")
 
 
+def _documents(value: object) -> tuple[Document, ...]:
+    if isinstance(value, str | Mapping) or not isinstance(value, Sequence):
+        raise InvalidRequest("documents must be a list of texts or Documents")
+    found = tuple(_document(index, item) for index, item in enumerate(value))
+    names = [document.id for document in found]
+    for name in names:
+        if names.count(name) > 1:
+            raise InvalidRequest(f"two documents have the id {name!r}")
+    return found
+
+
+def _document(index: int, item: object) -> Document:
+    if isinstance(item, str):
+        item = Document(item)
+    elif isinstance(item, Mapping):
+        try:
+            item = msgspec.convert(dict(item), _DocumentFields)
+        except msgspec.ValidationError as error:
+            raise InvalidRequest(f"documents[{index}]: {error}") from None
+        item = Document(item.text, item.id, item.title, item.url)
+    if not isinstance(item, Document):
+        raise InvalidRequest(f"documents[{index}] must be a text or a Document, not {shown(item)}")
+    if not isinstance(item.text, str) or not item.text:
+        raise InvalidRequest(f"documents[{index}] has no text")
+    if any(character in item.id for character in "[],;\n"):
+        raise InvalidRequest(f"documents[{index}]: an id may not hold brackets, commas or lines")
+    return item if item.id else msgspec.structs.replace(item, id=f"doc_{index}")
+
+
+class _DocumentFields(msgspec.Struct, forbid_unknown_fields=True):
+    text: str
+    id: str = ""
+    title: str | None = None
+    url: str | None = None
+
+
 _CHECKS = {
+    "documents": _documents,
     "stop": checked_stop,
     "tools": _tools,
     "tool_choice": _tool_choice,

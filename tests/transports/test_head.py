@@ -8,7 +8,7 @@ from hypothesis import given, strategies as st
 from fairlead.transports.curl.head import (
     framing_conflicts,
     is_compressed,
-    parse_headers,
+    RawHeaders,
     without_interim,
 )
 
@@ -22,12 +22,12 @@ VALUES = st.text(st.characters(min_codepoint=0x21, max_codepoint=0xFF), max_size
 def test_headers_are_read_as_they_were_written(pairs: list[tuple[str, str]]) -> None:
     lines = "".join(f"{name}: {value}\r\n" for name, value in pairs)
     head = f"HTTP/1.1 200 OK\r\n{lines}\r\n".encode("latin-1")
-    assert list(parse_headers(head)) == pairs
+    assert list(RawHeaders(head)) == pairs
 
 
 @given(st.binary(max_size=300))
 def test_any_bytes_give_some_headers(head: bytes) -> None:
-    for name, value in parse_headers(head):
+    for name, value in RawHeaders(head):
         assert name == name.strip()
         assert value == value.strip()
 

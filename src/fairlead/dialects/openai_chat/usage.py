@@ -61,6 +61,8 @@ class _Figures(Struct):
 
 _FIGURES = msgspec.json.Decoder(_Figures)
 _NO_FIGURES = _Figures()
+_NO_INPUT_DETAILS = (None, _InputDetails())
+_NO_OUTPUT_DETAILS = (None, _OutputDetails())
 _OBJECTS: dict[str, type[Struct]] = {
     "prompt_tokens_details": _InputDetails,
     "prompt_token_details": _InputDetails,
@@ -116,9 +118,36 @@ def counted(usage: bytes, quirks: Quirks) -> Counted | None:
         return None
     if figures == _NO_FIGURES:
         return None
+    if simple := _simple(figures, usage):
+        return simple, None
     told = figures.estimated_cost if figures.cost is None else figures.cost
     buckets = _buckets(figures, quirks, bytes(usage).decode())
     return buckets, _money(told, figures.cost_in_usd_ticks)
+
+
+def _simple(figures: _Figures, usage: bytes) -> Usage | None:
+    """The tokens of an answer that used no cache, no sound and no reasoning, as most do not."""
+    prompt, completion, total = (
+        figures.prompt_tokens,
+        figures.completion_tokens,
+        figures.total_tokens,
+    )
+    if prompt is None or completion is None or total != prompt + completion:
+        return None
+    read, said = figures.prompt_tokens_details, figures.completion_tokens_details
+    if read not in _NO_INPUT_DETAILS or said not in _NO_OUTPUT_DETAILS:
+        return None
+    # Comparing structs tests all other fields at once, at the speed of C.
+    alone = _Figures(
+        prompt_tokens=prompt,
+        completion_tokens=completion,
+        total_tokens=total,
+        prompt_tokens_details=read,
+        completion_tokens_details=said,
+    )
+    if figures != alone:
+        return None
+    return Usage(input=prompt, output=completion, raw=bytes(usage).decode())
 
 
 def _buckets(figures: _Figures, quirks: Quirks, raw: str | None) -> Usage:

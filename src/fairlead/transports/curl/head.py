@@ -9,14 +9,38 @@ from fairlead.types.http import Headers
 _ENCODING = re.compile(rb"\ncontent-encoding:[ \t]*([^\s,]+)")
 
 
-def parse_headers(head: bytes) -> Headers:
-    """The headers after the status line. Bytes beyond ASCII are read as Latin-1."""
-    pairs: list[tuple[str, str]] = []
-    for line in head.decode("latin-1").split("\n")[1:]:
-        name, colon, value = line.partition(":")
-        if colon:
-            pairs.append((name.strip(), value.strip()))
-    return Headers(pairs)
+class RawHeaders(Headers):
+    """The headers after a status line, parsed when all of them are asked for.
+
+    Bytes beyond ASCII are read as Latin-1.
+    """
+
+    __slots__ = ("_head", "_lowered")
+
+    def __init__(self, head: bytes) -> None:
+        self._pairs = None
+        self._head = head
+        self._lowered: bytes | None = None
+
+    @property
+    def pairs(self) -> tuple[tuple[str, str], ...]:
+        if self._pairs is None:
+            lines = (line.partition(":") for line in self._head.decode("latin-1").split("\n")[1:])
+            self._pairs = tuple(
+                (name.strip(), value.strip()) for name, colon, value in lines if colon
+            )
+        return self._pairs
+
+    def get(self, name: str) -> str | None:
+        """One header costs a search, not the parsing of all."""
+        lowered = self._lowered
+        if lowered is None:
+            lowered = self._lowered = self._head.lower()
+        at = lowered.rfind(b"\n%b:" % name.encode())
+        if at < 0:
+            return None
+        start = at + len(name) + 2
+        return self._head[start : lowered.find(b"\n", start)].strip().decode("latin-1")
 
 
 def without_interim(lines: list[bytes]) -> list[bytes]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 import pycurl
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
 
 _UPLOAD_BUFFER = 16 << 10
 _KEEPALIVE_SECONDS = 60
+_LINK = "169.254.0.0/16,fe80::/10,fd00:ec2::/32"
+"""Where clouds keep the servers of a machine's credentials."""
 
 
 def configure(easy: pycurl.Curl, settings: HttpSettings) -> None:
@@ -38,8 +41,18 @@ def configure(easy: pycurl.Curl, settings: HttpSettings) -> None:
         easy.setopt(pycurl.PROXY, settings.proxy)
     elif not settings.trust_env:
         easy.setopt(pycurl.PROXY, "")
+    if settings.proxy is not None or settings.trust_env:
+        easy.setopt(pycurl.NOPROXY, _unproxied(settings))
     if settings.unix_socket is not None:
         easy.setopt(pycurl.UNIX_SOCKET_PATH, settings.unix_socket)
+
+
+def _unproxied(settings: HttpSettings) -> str:
+    """A proxy must not be asked for a machine's own credentials; then what the user leaves out."""
+    given = ""
+    if settings.proxy is None:
+        given = os.environ.get("no_proxy") or os.environ.get("NO_PROXY") or ""
+    return given if given.strip() == "*" else ",".join(filter(None, (_LINK, given)))
 
 
 def configure_tls(easy: pycurl.Curl, settings: HttpSettings) -> None:

@@ -16,6 +16,8 @@ _NAME = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
 _VALUE = re.compile(r"[^\x00-\x08\x0a-\x1f\x7f]*")
 _URL = re.compile(r"[\x21-\x7e]+")
 _ORIGIN = re.compile(r"[^/?#]*//[^/?#]*")
+AWS_ON_IPV6 = frozenset({"fd00:ec2::254", "fd00:ec2::23"})
+"""AWS's own servers on a machine's link, which are not link-local in IPv6's sense."""
 _OURS = frozenset({"content-length", "transfer-encoding", "expect", "connection", "upgrade", "te"})
 
 
@@ -45,15 +47,20 @@ def check_url(url: str, settings: HttpSettings) -> bool:
     if "@" in parts.netloc:
         raise InvalidRequest("the URL holds a user name or password; send credentials as a header")
     if parts.scheme == "http" and not (settings.allow_insecure_http or settings.unix_socket):
-        _check_loopback(host)
+        _check_near(host)
     return parts.scheme == "https"
 
 
-def _check_loopback(host: str) -> None:
-    if host == "localhost":
+def _check_near(host: str) -> None:
+    """This machine, or its own link, where clouds keep the servers of a machine's credentials.
+
+    Addresses of providers are judged more strictly, before they come here.
+    """
+    if host == "localhost" or host in AWS_ON_IPV6:
         return
     try:
-        safe = ip_address(host).is_loopback
+        address = ip_address(host)
+        safe = address.is_loopback or address.is_link_local
     except ValueError:
         safe = False
     if not safe:

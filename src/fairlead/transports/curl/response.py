@@ -9,37 +9,25 @@ from typing import TYPE_CHECKING
 import pycurl
 
 from fairlead.errors import ConnectTimeout, ReadTimeout, TransportError
-from fairlead.transports.curl.head import parse_headers
+from fairlead.transports.curl.head import RawHeaders
 from fairlead.transports.curl.request import host_of
 
 if TYPE_CHECKING:
     from fairlead.transports.curl.exchange import Exchange
-    from fairlead.types.http import ConnectionFacts, Headers
+    from fairlead.types.http import Headers
 
 
 class Response:
     """The part of `ports.HttpResponse` that needs no waiting."""
 
-    __slots__ = ("_exchange", "_headers")
+    __slots__ = ("_exchange", "facts", "headers", "status")
 
     def __init__(self, exchange: Exchange) -> None:
         self._exchange = exchange
-        self._headers: Headers | None = None
-
-    @property
-    def status(self) -> int:
-        return self._exchange.status
-
-    @property
-    def headers(self) -> Headers:
-        if self._headers is None:
-            self._headers = parse_headers(self._exchange.head)
-        return self._headers
-
-    @property
-    def facts(self) -> ConnectionFacts:
+        self.status = exchange.status
+        self.headers: Headers = RawHeaders(exchange.head)
+        self.facts = exchange.facts
         """Filled in while the exchange runs; complete once the body was read to its end."""
-        return self._exchange.facts
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.status}>"
