@@ -67,6 +67,24 @@ class Blocking:
     def models(self, name: str) -> Any:
         return self.client.provider(name).models()
 
+    def do(self, operation: str, *arguments: Any, **options: Any) -> Any:
+        """Any method that waits for one answer."""
+        return getattr(self.client, operation)(*arguments, **options)
+
+    def completion(self, *arguments: Any, **options: Any) -> tuple[list[Any], Any]:
+        with self.client.stream_completion(*arguments, **options) as stream:
+            return list(stream), stream.result()
+
+    def spoken(self, *arguments: Any, **options: Any) -> tuple[list[bytes], Any]:
+        with self.client.speak(*arguments, **options) as speech:
+            return list(speech), speech.result()
+
+    def read_speech(self, *arguments: Any, **options: Any) -> bytes:
+        return self.client.speak(*arguments, **options).read()
+
+    def save_speech(self, path: Any, *arguments: Any, **options: Any) -> Any:
+        return self.client.speak(*arguments, **options).save(path)
+
     def rotate_key(self, name: str, new: str) -> None:
         self.client.provider(name).rotate_key(new)
 
@@ -125,6 +143,30 @@ class Asynchronous:
 
     def models(self, name: str) -> Any:
         return self._runner.run(self.client.provider(name).models())
+
+    def do(self, operation: str, *arguments: Any, **options: Any) -> Any:
+        """Any method that waits for one answer."""
+        return self._runner.run(getattr(self.client, operation)(*arguments, **options))
+
+    def completion(self, *arguments: Any, **options: Any) -> tuple[list[Any], Any]:
+        async def run() -> tuple[list[Any], Any]:
+            async with self.client.stream_completion(*arguments, **options) as stream:
+                return [event async for event in stream], await stream.result()
+
+        return self._runner.run(run())
+
+    def spoken(self, *arguments: Any, **options: Any) -> tuple[list[bytes], Any]:
+        async def run() -> tuple[list[bytes], Any]:
+            async with self.client.speak(*arguments, **options) as speech:
+                return [piece async for piece in speech], await speech.result()
+
+        return self._runner.run(run())
+
+    def read_speech(self, *arguments: Any, **options: Any) -> bytes:
+        return self._runner.run(self.client.speak(*arguments, **options).read())
+
+    def save_speech(self, path: Any, *arguments: Any, **options: Any) -> Any:
+        return self._runner.run(self.client.speak(*arguments, **options).save(path))
 
     def rotate_key(self, name: str, new: str) -> None:
         self.client.provider(name).rotate_key(new)
