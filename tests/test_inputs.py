@@ -97,7 +97,7 @@ def test_a_schema_is_named_by_its_title() -> None:
 
 def test_every_option_of_a_request_can_be_given() -> None:
     fields = set(ChatRequest.__struct_fields__) - {"model", "messages"}
-    own = {"system", "extra_headers", "deadline", "unsupported", "dialect"}
+    own = {"system", "extra_headers", "deadline", "unsupported", "dialect", "defaults"}
 
     assert set(ChatOptions.__annotations__) == fields | own
 

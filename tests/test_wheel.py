@@ -57,7 +57,7 @@ def test_the_wheel_holds_the_package_and_nothing_else(wheel: Path) -> None:
     with ZipFile(wheel) as archive:
         found = set(archive.namelist())
 
-    assert {Path(name).suffix for name in source} == {".py", ".toml", ".typed"}
+    assert {Path(name).suffix for name in source} == {".json", ".py", ".toml", ".typed"}
     assert found - source == {
         f"{INFO}/{name}"
         for name in ("METADATA", "WHEEL", "RECORD", "entry_points.txt", "licenses/LICENSE")

@@ -10,6 +10,7 @@ from importlib import import_module
 
 TYPE_CHECKING = False  # importing typing would cost more than all the rest of this file
 if TYPE_CHECKING:
+    from fairlead import cost as cost, models as models
     from fairlead.attachments import attach as attach
     from fairlead.client import (
         AsyncClient as AsyncClient,
@@ -17,9 +18,14 @@ if TYPE_CHECKING:
         Client as Client,
         Provider as Provider,
     )
+    from fairlead.dialects.ag_ui.options import AgUiOptions as AgUiOptions
     from fairlead.dialects.anthropic_messages.options import (
         AnthropicOptions as AnthropicOptions,
     )
+    from fairlead.dialects.bedrock_converse.options import BedrockOptions as BedrockOptions
+    from fairlead.dialects.cohere.options import CohereOptions as CohereOptions
+    from fairlead.dialects.gemini.options import GeminiOptions as GeminiOptions
+    from fairlead.dialects.ollama.options import OllamaOptions as OllamaOptions
     from fairlead.dialects.openai_chat.options import OpenAIChatOptions as OpenAIChatOptions
     from fairlead.dialects.openai_responses.options import (
         OpenAIResponsesOptions as OpenAIResponsesOptions,
@@ -119,7 +125,12 @@ __version__ = "0.1.0"
 _HOMES = {
     "attachments": "attach",
     "client": "AsyncClient AsyncProvider Client Provider",
+    "dialects.ag_ui.options": "AgUiOptions",
     "dialects.anthropic_messages.options": "AnthropicOptions",
+    "dialects.bedrock_converse.options": "BedrockOptions",
+    "dialects.cohere.options": "CohereOptions",
+    "dialects.gemini.options": "GeminiOptions",
+    "dialects.ollama.options": "OllamaOptions",
     "dialects.openai_chat.options": "OpenAIChatOptions",
     "dialects.openai_responses.options": "OpenAIResponsesOptions",
     "errors": (
@@ -153,10 +164,14 @@ _HOMES = {
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names.split()}
 
-__all__ = ["__version__", *sorted(_HOME_OF)]  # all are strings
+_MODULES = ("cost", "models")
+
+__all__ = ["__version__", *_MODULES, *sorted(_HOME_OF)]  # all are strings
 
 
 def __getattr__(name: str) -> object:
+    if name in _MODULES:
+        return import_module(f"fairlead.{name}")
     home = _HOME_OF.get(name)
     if home is None:
         raise AttributeError(f"module 'fairlead' has no attribute {name!r}")

@@ -13,6 +13,7 @@ import msgspec
 
 from fairlead.auth.origin import origin_of, require_secure
 from fairlead.dialects.catalogue import models_of
+from fairlead.dialects.grounding import grounded
 from fairlead.dialects.registry import dialect_named
 from fairlead.engine.call import E_, R_, Call
 from fairlead.engine.codecs import ChatCodec, PlainCodec
@@ -20,6 +21,7 @@ from fairlead.engine.layers.retry import RetryBudgets
 from fairlead.engine.stack import build
 from fairlead.errors import ConfigError, FairleadError, InvalidRequest, UnsupportedFeature
 from fairlead.inputs import ChatOptions, Messages, chat_request, checked_headers, checked_policy
+from fairlead.models.advice import check, pricing, settled
 from fairlead.policies.retry import RetryPolicy
 from fairlead.policies.timeouts import whole_answer_timeout
 from fairlead.providers.registry import Registry, Resolved
@@ -119,6 +121,8 @@ class Core:
             whole_timeout=whole_answer_timeout(
                 timeouts, options.get("max_tokens"), options.get("reasoning_effort")
             ),
+            defaults=settled(resolved.target, options)[1],
+            price=pricing(resolved, options),
         )
 
     def _resolve(self, model: str, options: ChatOptions) -> Resolved:
@@ -136,9 +140,13 @@ class Core:
         stream: bool,
     ) -> ChatCodec[ChatRequest]:
         target = resolved.target
+        options, _ = settled(target, options)
+        request = chat_request(model, messages, options)
+        check(resolved, request, options)
+        dialect = dialect_named(target.dialect)
         return ChatCodec(
-            dialect_named(target.dialect),
-            chat_request(model, messages, options),
+            grounded(dialect) if request.documents else dialect,
+            request,
             target,
             stream=stream,
             unsupported=checked_policy(options.get("unsupported") or self.settings.unsupported),
@@ -174,9 +182,12 @@ class Core:
 
     async def _started(self, resolved: Resolved) -> Resolved:
         """The embedded model's target at the address of its server, which is started if need be."""
+        from fairlead.local.catalog import check_operation
         from fairlead.local.server import shared_server
 
         server, name = shared_server(), resolved.target.model
+        if resolved.target.operation:
+            check_operation(name, resolved.target.operation)
         where = server.running(name)
         if where is None:
             where = await self._runtime.blocking(lambda: server.start(name))
@@ -283,13 +294,13 @@ class Core:
         provider = self.registry.get(name)
         url = provider.endpoint.base_url
         try:
-            if model is not None or provider.check is None:
+            call = provider.check
+            if model is not None or call is None:
                 return await self._check_by_chat(provider, model, started)
             resolved = await self._bare(name)
-            url = _at(provider.check.url, resolved)
-            reply = await self._plain(
-                provider.check.method, url, None, resolved=resolved, operation="check"
-            )
+            url = _at(call.url, resolved)
+            body = None if call.body is None else _encoded(call.body)
+            reply = await self._plain(call.method, url, body, resolved=resolved, operation="check")
         except FairleadError as error:
             return self._failed(provider, url, started, error)
         receipt = reply.result().receipt
@@ -301,7 +312,7 @@ class Core:
             None,
             receipt.attempts[-1].http_version,
             receipt.key_name,
-            provider.check.tests_key,
+            call.tests_key,
         )
 
     async def _check_by_chat(
@@ -311,7 +322,8 @@ class Core:
             raise InvalidRequest(
                 f"{provider.name} has no free connection test; pass a model to ask for one token"
             )
-        answer = await self.chat(f"{provider.name}/{model}", "Hi", {"max_tokens": _CHECK_TOKENS})
+        options: ChatOptions = {"max_tokens": _CHECK_TOKENS, "unsupported": "drop"}
+        answer = await self.chat(f"{provider.name}/{model}", "Hi", options)
         attempt = answer.receipt.attempts[-1]
         return CheckResult(
             provider.name,
@@ -341,8 +353,7 @@ class Core:
     async def _bare(self, name: str) -> Resolved:
         """The provider's address and credential, with no model in view."""
         provider = self.registry.get(name)
-        target = provider.target(provider.table.default_model or "-", "chat", None)
-        resolved = Resolved(target, provider, provider.credential)
+        resolved = Resolved(provider.bare_target(), provider, provider.credential)
         return await self._started(resolved) if provider.embedded else resolved
 
     async def aclose(self) -> None:

@@ -12,12 +12,14 @@ from fairlead.engine.call import Call
 from fairlead.engine.codecs import ChatCodec, OperationCodec, SpeechCodec
 from fairlead.errors import DecodeError, FairleadError
 from fairlead.inputs import ChatOptions, Messages, chat_request, checked_headers, checked_policy
+from fairlead.models.advice import pricing
 from fairlead.operation_inputs import (
     CallOptions,
     CompletionOptions,
     check_call_options,
     completion_request,
 )
+from fairlead.policies.cost import sum_exactly
 from fairlead.types.operations import (
     Answer,
     EmbeddingRequest,
@@ -32,7 +34,7 @@ from fairlead.types.operations import (
     Transcription,
     TranscriptionRequest,
 )
-from fairlead.types.usage import Usage
+from fairlead.types.usage import Cost, Usage
 
 if TYPE_CHECKING:
     from fairlead.core import Core
@@ -155,7 +157,8 @@ class Operations:
     ) -> Reply[Event, ChatResponse]:
         check_call_options(options, CompletionOptions)
         request = completion_request(model, prompt, suffix, options)
-        resolved = await self._core.located(model, "completion")
+        # With a suffix it is a route of its own, where a provider has one for that.
+        resolved = await self._core.located(model, "completion" if suffix is None else "infill")
         codec = ChatCodec(
             completion_dialect_named(resolved.target.dialect),
             request,
@@ -223,6 +226,7 @@ class Operations:
             started=self._core.now(),
             allowed=allowed,
             whole_timeout=timeouts.total,
+            price=pricing(resolved, options),
         )
         return await self._core.handle(call)
 
@@ -245,6 +249,7 @@ def _merged(answers: Sequence[EmbeddingResponse]) -> EmbeddingResponse:
         last,
         embeddings=tuple(vector for answer in answers for vector in answer.embeddings),
         usage=_total([answer.usage for answer in answers]),
+        cost=_spent([answer.cost for answer in answers]),
         warnings=tuple(dict.fromkeys(w for answer in answers for w in answer.warnings)),
         receipt=_joined([answer.receipt for answer in answers]),
     )
@@ -256,6 +261,14 @@ def _total(usages: Sequence[Usage | None]) -> Usage | None:
     if len(known) < len(usages):
         return None
     return Usage(**{name: sum(getattr(u, name) for u in known) for name in _SUMMED})
+
+
+def _spent(costs: Sequence[Cost | None]) -> Cost | None:
+    """The sum, exact; None as soon as one is unknown."""
+    known = [cost for cost in costs if cost is not None]
+    if len(known) < len(costs):
+        return None
+    return replace(known[-1], usd=sum_exactly(cost.usd for cost in known))
 
 
 def _account(error: FairleadError, before: Sequence[EmbeddingResponse]) -> None:

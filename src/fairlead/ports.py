@@ -107,10 +107,13 @@ class Runtime(Protocol):
         """Run a function that blocks, such as the start of a child process, off the event loop."""
         ...
 
-    async def once(self, key: str, make: Callable[[], Awaitable[_T]]) -> _T:
+    async def once(
+        self, key: str, make: Callable[[], Awaitable[_T]], *, within: float | None = None
+    ) -> _T:
         """Single flight: whoever asks while `make` runs for `key` gets what it returns or raises.
 
-        A caller that is cancelled leaves the others unharmed.
+        A caller that is cancelled leaves the others unharmed. One that has waited `within`
+        seconds gets `TimeoutError`, and leaves them too; whose own `make` runs may wait longer.
         """
         ...
 
@@ -236,11 +239,14 @@ class Operation(Protocol[_Request_contra, _Answer_co]):
 
 
 class FlowResponse(Struct, frozen=True):
-    """What a server answered to one request of a `Flow`, any status."""
+    """What a server answered to one request of a `Flow`, any status. The body may hold a token."""
 
     status: int
     headers: Headers
     body: bytes
+
+    def __repr__(self) -> str:
+        return f"FlowResponse({self.status}, {len(self.body)} bytes)"
 
 
 class Blocking(Struct, frozen=True):
@@ -290,11 +296,26 @@ class Authorizer(Protocol):
         """The provider refused a request: whether it is worth sending again, with another secret.
 
         Called for each refused attempt; drops a token that was refused, or rests a pool's key.
+        `wall` is when the request was authorised, so that a token which came after that is not
+        taken for the refused one; for a pool's key, it is now.
         """
         ...
 
     def redact(self, data: bytes) -> bytes:
         """`data` with the secret hidden, where a server has sent it back."""
+        ...
+
+
+class Chooser(Protocol):
+    """A credential made of several, such as a pool of keys: gives each attempt one of them."""
+
+    @property
+    def size(self) -> int:
+        """How many there are."""
+        ...
+
+    def chosen(self, wall: float) -> Authorizer:
+        """The one for the attempt that comes. Never raises."""
         ...
 
 

@@ -140,3 +140,12 @@ def test_broken_settings_are_a_finding(lab: Lab):
     assert code == 1
     assert found["settings"][0] == "fail"
     assert "did you mean model?" in found["settings"][1]
+
+
+def test_an_unknown_region_fails_with_the_nearest_one(lab: Lab, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("AWS_BEARER_TOKEN_BEDROCK", KEY)
+    monkeypatch.setenv("AWS_REGION", "eu-wset-1")
+    code, found = findings(lab, "bedrock")
+    assert code == 1
+    assert found["bedrock key"][0] == "fail"
+    assert "did you mean eu-west-1?" in found["bedrock key"][1]

@@ -34,3 +34,20 @@ def test_a_broken_address_breaks_only_its_own_line(lab: Lab, monkeypatch: pytest
     assert result.exit_code == 0
     assert "broken (OPENAI_BASE_URL" in result.stdout
     assert len(result.stdout.splitlines()) == len(NAMES)
+
+
+def test_a_missing_region_and_an_unknown_one_are_states(lab: Lab, monkeypatch: pytest.MonkeyPatch):
+    for name in ("AWS_DEFAULT_REGION", "AWS_CONFIG_FILE", "AWS_ENDPOINT_URL_BEDROCK_RUNTIME"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("AWS_BEARER_TOKEN_BEDROCK", KEY)
+    monkeypatch.delenv("AWS_REGION", raising=False)
+    lines = {line.split()[0]: line for line in lab.run("providers").stdout.splitlines()}
+    assert "missing (set AWS_REGION" in lines["bedrock"]
+    monkeypatch.setenv("AWS_REGION", "eu-wset-1")
+    lines = {line.split()[0]: line for line in lab.run("providers").stdout.splitlines()}
+    assert "unusable (AWS_REGION)" in lines["bedrock"]
+    monkeypatch.setenv("AWS_REGION", "eu-west-1")
+    found = {item["name"]: item for item in json.loads(lab.run("providers", "--json").stdout)}
+    assert found["bedrock"]["state"] == "ready (AWS_BEARER_TOKEN_BEDROCK)"
+    assert found["bedrock"]["base_url"] == "https://bedrock-runtime.eu-west-1.amazonaws.com"
+    assert found["bedrock"]["operations"] == ["chat", "count_tokens", "embeddings"]

@@ -7,12 +7,12 @@ from decimal import Decimal
 
 import pytest
 from tests.client.conftest import KEY, settings_for
-from tests.client.wire import streamed, whole
+from tests.client.wire import JSON, streamed, whole
 
 from fairlead.auth.secret import Secret
 from fairlead.errors import InvalidRequest
 from fairlead.settings import ProviderSettings, RetrySettings, Settings
-from fairlead.testing.server import ScriptedServer
+from fairlead.testing.server import ScriptedServer, respond
 
 
 def paid(url: str, name: str = "openai") -> Settings:
@@ -79,3 +79,21 @@ def test_too_long_an_answer_is_refused_before_anything_is_sent(opened, monkeypat
     monkeypatch.setenv("OPENAI_API_KEY", KEY)
     with pytest.raises(InvalidRequest, match="writes at most 16,384 tokens"):
         opened(Settings()).chat("openai/gpt-4o", "Hi", max_tokens=20_000)
+
+
+def test_the_requests_of_one_embedding_cost_what_they_cost_together(opened) -> None:
+    body = {
+        "model": "text-embedding-3-small",
+        "data": [{"index": 0, "embedding": [0.5, 0.25]}],
+        "usage": {"prompt_tokens": 50_000_000, "total_tokens": 50_000_000},
+    }
+    answer = respond(200, JSON, json.dumps(body).encode())
+    with ScriptedServer(answer, answer) as server:
+        own = ProviderSettings(
+            base_url=f"{server.url}/v1", key=Secret(KEY), quirks={"embedding_batch": 1}
+        )
+        client = opened(Settings(providers={"openai": own}))
+        found = client.do("embed", "openai/text-embedding-3-small", ["one", "two"])
+
+    assert len(found.receipt.attempts) == 2
+    assert (found.cost.usd, found.cost.source) == (Decimal(2), "table")

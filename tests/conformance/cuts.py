@@ -22,8 +22,14 @@ Decoding = Decoder[Event, ChatResponse]
 class Cutter:
     """Cuts one body at rising places."""
 
-    def __init__(self, body: bytes, decoders: Callable[[], Decoding]) -> None:
+    def __init__(
+        self,
+        body: bytes,
+        decoders: Callable[[], Decoding],
+        event_start: Callable[[bytes, int], int],
+    ) -> None:
         self._body = body
+        self._event_start = event_start
         self._decoders = decoders
         self._decoder: Decoding | None = None
         self._start = 0
@@ -31,9 +37,9 @@ class Cutter:
 
     def wrong(self, place: int, *, ended: bool) -> str:
         """What is wrong with the outcome of a cut at `place`; empty where nothing is."""
-        start = self._body.rfind(b"\n\n", 0, place) + 2
+        start = self._event_start(self._body, place)
         if self._decoder is None or start != self._start:
-            self._renew(start if start > 1 else 0)
+            self._renew(start)
         decoder = self._decoder
         assert decoder is not None
         events = [*decoder.feed(self._body[self._start : place]), *decoder.close()]
@@ -50,6 +56,12 @@ class Cutter:
         self._start = start
         before = self._decoder.feed(self._body[:start])
         self._finishes = sum(isinstance(event, Finish) for event in before)
+
+
+def after_blank_line(body: bytes, place: int) -> int:
+    """Where the event at `place` begins: behind the last blank line, or with the body."""
+    start = body.rfind(b"\n\n", 0, place) + 2
+    return start if start > 1 else 0
 
 
 def _wrong(decoder: Decoding, finishes: int, *, ended: bool) -> str:

@@ -19,7 +19,7 @@ import pytest
 from msgspec import Struct
 from tests.conformance.agreement import disagreements
 from tests.conformance.corpus import CORPUS, Record, path, records
-from tests.conformance.cuts import Cutter
+from tests.conformance.cuts import Cutter, after_blank_line
 from tests.conformance.reading import Reading, differences
 from tests.conformance.runs import Run, bytewise, random_pieces, stream, whole
 from tests.conformance.table import Tally
@@ -51,7 +51,9 @@ class Suite(Struct, frozen=True, kw_only=True):
     `read` is the independent reading of a good 2xx. `ended` says whether a prefix of a stream holds
     the terminal event; once true it stays true for longer prefixes. `error_class` is the error that
     a 4xx or 5xx must become, by status and body. `damaged` lists the bad 2xx records by id.
-    `corpus` names the recordings where they are not called like the dialect.
+    `corpus` names the recordings where they are not called like the dialect. `view` is a record as
+    this dialect meets it, or None for one that it has nothing to do with. `event_start` is where
+    the event at a place of a body begins, for streams whose events no blank line parts.
     """
 
     dialect: Dialect
@@ -62,6 +64,8 @@ class Suite(Struct, frozen=True, kw_only=True):
     error_class: Callable[[int, bytes], type[ApiError]]
     damaged: Mapping[str, Damage] = {}
     corpus: str = ""
+    view: Callable[[Record], Record | None] | None = None
+    event_start: Callable[[bytes, int], int] = after_blank_line
 
     @property
     def name(self) -> str:
@@ -80,7 +84,10 @@ class Suite(Struct, frozen=True, kw_only=True):
         name = self.corpus or self.dialect.name
         if not path(name).exists():
             pytest.skip(f"no recorded traffic in {CORPUS}; FAIRLEAD_CORPUS names another place")
-        return records(name)
+        view = self.view
+        if view is None:
+            return records(name)
+        return tuple(seen for record in records(name) if (seen := view(record)) is not None)
 
     def streams(self) -> Iterator[Record]:
         return (r for r in self.records() if r.status < 300 and r.streaming)
@@ -225,7 +232,7 @@ def _cuts(suite: Suite, record: Record, tally: Tally) -> Iterator[str]:
     if len(body) > EVERY_CUT_LIMIT:
         places = sorted(Random(record.id).sample(places, PLACES))
     end = bisect_left(range(len(body)), True, key=lambda n: suite.ended(record, body[:n]))
-    cutter = Cutter(body, suite.decoders(record))
+    cutter = Cutter(body, suite.decoders(record), suite.event_start)
     for place in places:
         if reason := cutter.wrong(place, ended=place >= end):
             yield f"cut at {place} of {len(body)} (terminal at {end}): {reason}"

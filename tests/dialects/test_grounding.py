@@ -71,7 +71,7 @@ def test_marks_become_citations_streamed_as_whole(pieces: tuple[bytes, ...]) -> 
     whole = DIALECT.decoder(request(), TARGET, Limits())
     whole.whole(BODY)
     answers = [
-        decoder.result(receipt=Receipt("chat", "p/m"), raw=RawResponse(200, Headers()), warnings=())
+        decoder.result(receipt=Receipt("chat", "p/m"), raw=RawResponse(200, ()), warnings=())
         for decoder in (streamed, whole)
     ]
     assert answers[0].message == answers[1].message

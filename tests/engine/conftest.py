@@ -15,7 +15,7 @@ from fairlead.engine.runtime import drive
 from fairlead.engine.stack import build
 from fairlead.errors import FairleadError
 from fairlead.policies.retry import RetryPolicy
-from fairlead.ports import Limits, Observer, Timeouts
+from fairlead.ports import Authorizer, Limits, Observer, Timeouts
 from fairlead.testing.memory import Answer, MemoryTransport
 from fairlead.testing.runtime import FakeRuntime
 
@@ -42,7 +42,13 @@ class Rig:
             random=lambda: 0.5,
         )
 
-    def call(self, *, stream: bool = False, allowed: float = 600.0) -> Call[Any, Any]:
+    def call(
+        self,
+        *,
+        stream: bool = False,
+        allowed: float = 600.0,
+        credential: Authorizer | None = None,
+    ) -> Call[Any, Any]:
         codec = PlainCodec(
             "POST",
             "http://127.0.0.1:9/run",
@@ -55,7 +61,7 @@ class Rig:
             operation="post",
             target="agent/run",
             codec=codec,
-            credential=None,
+            credential=credential,
             stream=stream,
             timeouts=self.timeouts,
             limits=self.limits,

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import threading
 
 import pytest
@@ -60,3 +61,99 @@ def test_the_asynchronous_runtime_keeps_the_loop_free_while_a_function_blocks() 
         return await waiting
 
     assert asyncio.run(main()) is True
+
+
+def test_who_asks_while_a_flight_is_under_way_gets_its_result() -> None:
+    runtime, entered, go, results = BlockingRuntime(), threading.Event(), threading.Event(), []
+
+    async def make() -> int:
+        entered.set()
+        assert go.wait(20)
+        return 42
+
+    async def never() -> int:
+        raise AssertionError("there is a flight already")
+
+    def ask(make) -> None:
+        results.append(drive(runtime.once("key", make)))
+
+    first = threading.Thread(target=ask, args=(make,))
+    first.start()
+    assert entered.wait(20)
+    with pytest.raises(TimeoutError):
+        drive(runtime.once("key", never, within=0.0))
+    second = threading.Thread(target=ask, args=(_answer,))
+    second.start()
+    go.set()
+    for thread in (first, second):
+        thread.join(20)
+
+    assert results == [42, 42]
+    assert drive(runtime.once("key", _answer)) == 42
+
+
+def test_a_leader_that_is_interrupted_leaves_the_flight_to_the_others() -> None:
+    runtime, entered, go, results = BlockingRuntime(), threading.Event(), threading.Event(), []
+
+    async def interrupted() -> int:
+        entered.set()
+        assert go.wait(20)
+        raise KeyboardInterrupt
+
+    def lead() -> None:
+        with pytest.raises(KeyboardInterrupt):
+            drive(runtime.once("key", interrupted))
+        results.append("interrupted")
+
+    def follow() -> None:
+        results.append(drive(runtime.once("key", _answer)))
+
+    leader, follower = threading.Thread(target=lead), threading.Thread(target=follow)
+    leader.start()
+    assert entered.wait(20)
+    follower.start()
+    go.set()
+    for thread in (leader, follower):
+        thread.join(20)
+
+    assert sorted(map(str, results)) == ["42", "interrupted"]
+
+
+def test_an_asynchronous_flight_outlives_those_who_stop_waiting() -> None:
+    runtime = AsyncRuntime()
+
+    async def run() -> int:
+        go = asyncio.Event()
+
+        async def make() -> int:
+            await go.wait()
+            return 42
+
+        patient = asyncio.ensure_future(runtime.once("key", make))
+        await asyncio.sleep(0)
+        with pytest.raises(TimeoutError):
+            await runtime.once("key", _answer, within=0.01)
+        go.set()
+        return await patient
+
+    assert asyncio.run(run()) == 42
+
+
+def test_a_flight_that_fails_after_everybody_left_is_not_reported_as_lost() -> None:
+    runtime, complaints = AsyncRuntime(), []
+
+    async def run() -> None:
+        asyncio.get_running_loop().set_exception_handler(lambda _, c: complaints.append(c))
+
+        async def fail() -> int:
+            await asyncio.sleep(0.02)
+            raise KeyError("gone")
+
+        with pytest.raises(TimeoutError):
+            await runtime.once("key", fail, within=0.0)
+        await asyncio.sleep(0.05)
+
+    asyncio.run(run())
+    gc.collect()
+
+    assert complaints == []

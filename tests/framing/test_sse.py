@@ -139,3 +139,14 @@ def test_a_long_line_in_small_pieces_takes_linear_time() -> None:
         parser.feed(b"x" * 100)
 
     assert parser.feed(b"\n\ndata: y\n\n") == [(b"", b"y", b"")]
+
+
+def test_what_has_come_since_the_last_blank_line_can_be_looked_at() -> None:
+    parser = SseParser()
+
+    parser.feed(b'data: 1\r\n\r\n{"error":')
+    parser.feed(b" 1}")
+
+    assert parser.rest == b'{"error": 1}'
+    parser.close()
+    assert parser.rest == b""

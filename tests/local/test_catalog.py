@@ -26,5 +26,5 @@ def test_the_default_model_is_in_the_table_with_the_context_its_weights_declare(
 
 @pytest.mark.parametrize("name", ["smollm", "gpt-9", "", "../smollm2"])
 def test_an_unknown_model_names_one_that_exists(name: str) -> None:
-    with pytest.raises(UnknownModel, match="use .*local/smollm2"):
+    with pytest.raises(UnknownModel, match=r"use .*local/smollm2"):
         lookup(name)

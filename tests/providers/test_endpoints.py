@@ -6,16 +6,32 @@ import pytest
 
 from fairlead.auth.sources import Environment
 from fairlead.errors import ConfigError
-from fairlead.providers.endpoints import Endpoint, endpoint_for
+from fairlead.providers.endpoints import Endpoint, address_is_given, endpoint_for
 from fairlead.providers.schema import table_of
+from fairlead.providers.variables import variables_of_table
 from fairlead.settings import ProviderSettings
 
 
 def endpoint(
-    name: str, own: ProviderSettings | None = None, *, insecure: bool = False, **variables: str
+    name: str,
+    own: ProviderSettings | None = None,
+    *,
+    insecure: bool = False,
+    project: bool = False,
+    **variables: str,
 ) -> Endpoint:
+    table, environment = table_of(name), Environment(variables)
+    known = variables_of_table(
+        name, table, own, environment, any_value=address_is_given(table, own, environment)
+    )
     return endpoint_for(
-        name, table_of(name), own, Environment(variables), allow_insecure_http=insecure
+        name,
+        table,
+        own,
+        environment,
+        known,
+        allow_insecure_http=insecure,
+        chosen_by_project=project,
     )
 
 
@@ -48,19 +64,22 @@ def test_another_path_on_the_usual_host_is_no_move() -> None:
 @pytest.mark.parametrize(
     ("value", "base_url"),
     [
-        ("127.0.0.1", "http://127.0.0.1:11434/v1"),
-        ("127.0.0.1:8080", "http://127.0.0.1:8080/v1"),
-        (":8080", "http://127.0.0.1:8080/v1"),
-        ("0.0.0.0", "http://127.0.0.1:11434/v1"),
-        ("0.0.0.0:8080", "http://127.0.0.1:8080/v1"),
-        ("http://0.0.0.0:8080/", "http://127.0.0.1:8080/v1"),
-        ("[::1]:8080", "http://[::1]:8080/v1"),
-        ("https://ollama.com", "https://ollama.com/v1"),
-        ("http://localhost:11434/v1", "http://localhost:11434/v1"),
+        ("127.0.0.1", "http://127.0.0.1:11434"),
+        ("127.0.0.1:8080", "http://127.0.0.1:8080"),
+        (":8080", "http://127.0.0.1:8080"),
+        ("0.0.0.0", "http://127.0.0.1:11434"),
+        ("0.0.0.0:8080", "http://127.0.0.1:8080"),
+        ("http://0.0.0.0:8080/", "http://127.0.0.1:8080"),
+        ("[::1]:8080", "http://[::1]:8080"),
+        ("https://ollama.com", "https://ollama.com"),
+        ("http://localhost:11434/v1", "http://localhost:11434"),
+        ("http://localhost:11434/v1/", "http://localhost:11434"),
         ("localhost/prefix", "http://localhost:11434/prefix"),
     ],
 )
-def test_ollamas_variable_may_leave_out_scheme_port_and_path(value: str, base_url: str) -> None:
+def test_ollamas_variable_may_leave_out_scheme_and_port_or_hold_the_path_of_another_dialect(
+    value: str, base_url: str
+) -> None:
     assert endpoint("ollama", OLLAMA_HOST=value).base_url == base_url
 
 
@@ -68,6 +87,9 @@ def test_ollamas_variable_may_leave_out_scheme_port_and_path(value: str, base_ur
     ("name", "variable", "value", "base_url"),
     [
         ("groq", "GROQ_BASE_URL", "https://a.example", "https://a.example/openai/v1"),
+        ("groq", "GROQ_BASE_URL", "https://a.example/openai", "https://a.example/openai/v1"),
+        ("groq", "GROQ_BASE_URL", "https://a.example/openai/v1/", "https://a.example/openai/v1"),
+        ("groq", "GROQ_BASE_URL", "https://a.example/open", "https://a.example/open"),
         ("groq", "GROQ_BASE_URL", "https://a.example/x", "https://a.example/x"),
         ("fireworks", "FIREWORKS_BASE_URL", "https://a.example/", "https://a.example/inference/v1"),
         ("fireworks", "FIREWORKS_API_BASE", "https://a.example", "https://a.example"),
@@ -112,3 +134,97 @@ def test_a_base_path_stands_in_place_of_the_address_own_path() -> None:
     minimax = endpoint("minimax", MINIMAX_API_BASE="https://api.minimaxi.com/v1")
     expected = "https://api.minimaxi.com/anthropic/v1/messages"
     assert minimax.url("/v1/messages", "/anthropic") == expected
+    proxied = endpoint("minimax", MINIMAX_API_BASE="https://proxy.example/minimax/v1")
+    expected = "https://proxy.example/minimax/anthropic/v1/messages"
+    assert proxied.url("/v1/messages", "/anthropic") == expected
+
+
+@pytest.mark.parametrize(
+    ("value", "base_url"),
+    [
+        ("https://lab.openai.azure.com/", "https://lab.openai.azure.com/openai/v1"),
+        ("https://lab.openai.azure.com/openai/v1/", "https://lab.openai.azure.com/openai/v1"),
+        ("https://lab.openai.azure.com/openai", "https://lab.openai.azure.com/openai/v1"),
+        ("https://gateway.example/team", "https://gateway.example/team/openai/v1"),
+    ],
+)
+def test_azures_variable_may_hold_a_gateways_path(value: str, base_url: str) -> None:
+    found = endpoint("azure", AZURE_OPENAI_ENDPOINT=value)
+    assert found.base_url == base_url
+    root = base_url.removesuffix("/openai/v1")
+    assert found.url("/x", "/openai/deployments/m") == f"{root}/openai/deployments/m/x"
+
+
+def test_variables_are_filled_into_the_tables_address() -> None:
+    found = endpoint("bedrock", AWS_DEFAULT_REGION="eu-west-1")
+    assert found.base_url == "https://bedrock-runtime.eu-west-1.amazonaws.com"
+    assert not found.moved
+
+
+@pytest.mark.parametrize(
+    ("location", "base_url"),
+    [
+        ("us-east5", "https://us-east5-aiplatform.googleapis.com/v1/projects/p/locations/us-east5"),
+        ("global", "https://aiplatform.googleapis.com/v1/projects/p/locations/global"),
+        ("eu", "https://aiplatform.eu.rep.googleapis.com/v1/projects/p/locations/eu"),
+    ],
+)
+def test_a_host_may_follow_from_a_variable(location: str, base_url: str) -> None:
+    found = endpoint("vertexai", GOOGLE_CLOUD_PROJECT="p", GOOGLE_CLOUD_LOCATION=location)
+    assert found.base_url == base_url
+
+
+@pytest.mark.parametrize(
+    "value", ["https://proxy.example", "https://proxy.example/", "https://proxy.example/v1"]
+)
+def test_a_path_with_variables_completes_an_address_of_the_environment(value: str) -> None:
+    place = {"GOOGLE_CLOUD_PROJECT": "p", "GOOGLE_CLOUD_LOCATION": "nowhere-1"}
+    found = endpoint("vertexai", GOOGLE_VERTEX_BASE_URL=value, **place)
+    assert found.base_url == "https://proxy.example/v1/projects/p/locations/nowhere-1"
+    assert found.moved
+
+
+def test_an_address_that_is_not_known_is_told_when_it_is_used() -> None:
+    found = endpoint("azure")
+    assert found.gap is not None
+    assert found.base_url == "https://{resource}.openai.azure.com/openai/v1"
+    with pytest.raises(ConfigError, match=r"set AZURE_RESOURCE_NAME or .* AZURE_OPENAI_ENDPOINT$"):
+        found.url("/models")
+
+
+def test_a_broken_address_with_a_missing_variable_shows_no_part_of_it() -> None:
+    with pytest.raises(ConfigError, match="GOOGLE_VERTEX_BASE_URL: ") as caught:
+        endpoint("vertexai", GOOGLE_VERTEX_BASE_URL="https://user:canary@proxy.example")
+    assert "canary" not in str(caught.value)
+
+
+def test_an_address_of_the_users_own_is_moved_even_where_the_usual_one_is_not_known() -> None:
+    assert endpoint("azure", ProviderSettings(base_url="https://x.openai.azure.com/v1")).moved
+
+
+def test_a_host_that_a_project_chooses_freely_counts_as_an_address_of_the_settings() -> None:
+    own = ProviderSettings(variables={"resource": "theirs"})
+    mine = endpoint("azure", own)
+    assert (mine.given_by, mine.moved) == ("table", False)
+    theirs = endpoint("azure", own, project=True)
+    assert theirs.base_url == mine.base_url == "https://theirs.openai.azure.com/openai/v1"
+    assert (theirs.given_by, theirs.moved) == ("settings", True)
+
+
+def test_a_host_of_a_list_that_a_project_chooses_is_still_the_providers() -> None:
+    own = ProviderSettings(variables={"region": "eu-west-1"})
+    assert not endpoint("bedrock", own, project=True).moved
+
+
+def test_an_address_without_a_path_ends_in_a_slash() -> None:
+    assert endpoint("pydantic_ai").url("") == "http://127.0.0.1:8000/"
+    own = ProviderSettings(base_url="https://app.example/agent/")
+    assert endpoint("pydantic_ai", own).url("") == "https://app.example/agent"
+
+
+def test_an_address_of_the_settings_is_not_filled_in() -> None:
+    own = ProviderSettings(base_url="https://llm.example/{region}")
+    assert endpoint("bedrock", own, AWS_REGION="eu-west-1").base_url == own.base_url
+    hosted = ProviderSettings(base_url="https://{resource}.example", variables={"resource": "x"})
+    with pytest.raises(ConfigError, match=r"\[providers.azure\] base_url: a URL has a broken host"):
+        endpoint("azure", hosted)

@@ -25,6 +25,13 @@ from fairlead.settings import ProviderSettings, Settings
 from fairlead.types.http import HttpRequest
 from fairlead.types.targets import Quirks
 
+ENVIRON = {
+    "AZURE_RESOURCE_NAME": "lab",
+    "AWS_REGION": "eu-west-1",
+    "GOOGLE_CLOUD_PROJECT": "lab",
+    "GOOGLE_CLOUD_LOCATION": "us-east5",
+    "CLOUDFLARE_ACCOUNT_ID": "lab",
+}
 RETIRED = {"ai21", "github_models", "lambda"}
 
 
@@ -47,8 +54,9 @@ def registry(settings: Settings | None = None, **environ: str) -> Registry:
             "openrouter/anthropic/claude-sonnet-4.5:beta",
             "https://openrouter.ai/api/v1/chat/completions",
         ),
-        ("ollama/qwen3:8b", "ollama/qwen3:8b", "http://127.0.0.1:11434/v1/chat/completions"),
-        ("ollama:lib/x", "ollama/lib/x", "http://127.0.0.1:11434/v1/chat/completions"),
+        ("ollama/qwen3:8b", "ollama/qwen3:8b", "http://127.0.0.1:11434/api/chat"),
+        ("ollama:lib/x", "ollama/lib/x", "http://127.0.0.1:11434/api/chat"),
+        ("pydantic_ai", "pydantic_ai/agent", "http://127.0.0.1:8000/"),
         (
             "perplexity/perplexity/sonar",
             "perplexity/perplexity/sonar",
@@ -67,6 +75,7 @@ def test_a_model_string_leads_to_its_target(text: str, label: str, url: str) -> 
         ("gpt-5", "openai/gpt-5"),
         ("claude-sonnet-4-5", "anthropic/claude-sonnet-4-5"),
         ("GLM-5", "zhipuai/GLM-5"),
+        ("gemini-2.5-pro", "gemini/gemini-2.5-pro"),
         ("smollm2", "local/smollm2"),
     ],
 )
@@ -146,6 +155,7 @@ def test_an_alias_leads_to_no_malformed_name() -> None:
             "https://dashscope.aliyuncs.com/apps/anthropic/v1/messages",
         ),
         ("openrouter/m", "anthropic_messages", "https://openrouter.ai/api/v1/messages"),
+        ("ollama/m", "openai_chat", "http://127.0.0.1:11434/v1/chat/completions"),
         ("local/m", "anthropic_messages", "http://127.0.0.1/v1/messages"),
         ("groq/m", "openai_chat", "https://api.groq.com/openai/v1/chat/completions"),
     ],
@@ -168,8 +178,199 @@ def test_a_dialect_that_is_not_spoken_is_refused_with_those_that_are() -> None:
 
 
 def test_an_operation_that_is_not_offered_is_refused() -> None:
-    with pytest.raises(UnsupportedFeature, match="groq does not support embeddings"):
-        registry().resolve("groq/m", operation="embeddings")
+    with pytest.raises(UnsupportedFeature, match="groq does not support image; it offers chat, "):
+        registry().resolve("groq/m", operation="image")
+
+
+@pytest.mark.parametrize(
+    ("text", "operation", "url"),
+    [
+        ("openai/m", "embeddings", "https://api.openai.com/v1/embeddings"),
+        ("voyage/m", "rerank", "https://api.voyageai.com/v1/rerank"),
+        (
+            "deepinfra/Qwen/Qwen3-Reranker-8B",
+            "rerank",
+            "https://api.deepinfra.com/v1/inference/Qwen/Qwen3-Reranker-8B",
+        ),
+        (
+            "nvidia/nvidia/llama-3.2-nv-rerankqa-1b-v2",
+            "rerank",
+            "https://ai.api.nvidia.com/v1/retrieval/nvidia/llama-3_2-nv-rerankqa-1b-v2/reranking",
+        ),
+        ("llamacpp/m", "completion", "http://127.0.0.1:8080/v1/completions"),
+        ("llamacpp/m", "infill", "http://127.0.0.1:8080/infill"),
+        ("mistral/m", "infill", "https://api.mistral.ai/v1/fim/completions"),
+    ],
+)
+def test_every_operation_has_its_own_address(text: str, operation: str, url: str) -> None:
+    target = registry().resolve(text, operation=operation).target
+    assert target.url == url
+    assert target.operation == ("completion" if operation == "infill" else operation)
+
+
+def test_the_dialect_of_the_settings_is_about_chat_alone() -> None:
+    own = ProviderSettings(dialect="openai_responses")
+    found = registry(Settings(providers={"openai": own}))
+    assert found.resolve("openai/m", operation="embeddings").target.dialect == "openai"
+
+
+AWS = {"AWS_REGION": "eu-west-1"}
+GOOGLE = {"GOOGLE_CLOUD_PROJECT": "p", "GOOGLE_CLOUD_LOCATION": "global"}
+VERTEX = "https://aiplatform.googleapis.com/v1/projects/p/locations/global"
+
+
+@pytest.mark.parametrize(
+    ("text", "environ", "dialect", "url", "stream_url"),
+    [
+        (
+            "bedrock/us.anthropic.claude-v2:0",
+            AWS,
+            "bedrock_converse",
+            (
+                "https://bedrock-runtime.eu-west-1.amazonaws.com"
+                "/model/us.anthropic.claude-v2%3A0/converse"
+            ),
+            (
+                "https://bedrock-runtime.eu-west-1.amazonaws.com"
+                "/model/us.anthropic.claude-v2%3A0/converse-stream"
+            ),
+        ),
+        (
+            "gemini/gemini-2.5-pro",
+            {},
+            "gemini",
+            "https://generativelanguage.googleapis.com/v1beta/models/gemini-2.5-pro:generateContent",
+            (
+                "https://generativelanguage.googleapis.com/v1beta"
+                "/models/gemini-2.5-pro:streamGenerateContent?alt=sse"
+            ),
+        ),
+        (
+            "gemini/tunedModels/mine",
+            {},
+            "gemini",
+            "https://generativelanguage.googleapis.com/v1beta/tunedModels/mine:generateContent",
+            (
+                "https://generativelanguage.googleapis.com/v1beta"
+                "/tunedModels/mine:streamGenerateContent?alt=sse"
+            ),
+        ),
+        (
+            "vertexai/claude-opus-4-1@20250805",
+            GOOGLE,
+            "anthropic_messages",
+            f"{VERTEX}/publishers/anthropic/models/claude-opus-4-1@20250805:rawPredict",
+            f"{VERTEX}/publishers/anthropic/models/claude-opus-4-1@20250805:streamRawPredict",
+        ),
+        (
+            "vertexai/mistral-medium-3",
+            GOOGLE,
+            "openai_chat",
+            f"{VERTEX}/publishers/mistralai/models/mistral-medium-3:rawPredict",
+            f"{VERTEX}/publishers/mistralai/models/mistral-medium-3:streamRawPredict",
+        ),
+        (
+            "vertexai/endpoints/123",
+            GOOGLE,
+            "gemini",
+            f"{VERTEX}/endpoints/123:generateContent",
+            f"{VERTEX}/endpoints/123:streamGenerateContent?alt=sse",
+        ),
+        (
+            "azure/gpt-5",
+            {"AZURE_OPENAI_ENDPOINT": "https://lab.openai.azure.com/"},
+            "openai_chat",
+            "https://lab.openai.azure.com/openai/v1/chat/completions",
+            None,
+        ),
+        (
+            "azure/gpt-5",
+            {"AZURE_RESOURCE_NAME": "lab", "OPENAI_API_VERSION": "2024-10-21"},
+            "openai_chat",
+            (
+                "https://lab.openai.azure.com/openai/deployments/gpt-5"
+                "/chat/completions?api-version=2024-10-21"
+            ),
+            None,
+        ),
+        (
+            "cloudflare/@cf/meta/llama-3.1-8b-instruct",
+            {"CLOUDFLARE_ACCOUNT_ID": "0a1b"},
+            "openai_chat",
+            "https://api.cloudflare.com/client/v4/accounts/0a1b/ai/v1/chat/completions",
+            None,
+        ),
+    ],
+)
+def test_addresses_are_filled_in(
+    text: str, environ: dict[str, str], dialect: str, url: str, stream_url: str | None
+) -> None:
+    target = registry(**environ).resolve(text).target
+    assert (target.dialect, target.url, target.stream_url) == (dialect, url, stream_url)
+
+
+@pytest.mark.parametrize(
+    ("model", "dialect", "verb", "batch"),
+    [
+        ("text-embedding-005", "vertex", "predict", 250),
+        ("gemini-embedding-001", "vertex", "predict", 1),
+        ("gemini-embedding-2", "gemini", "embedContent", 1),
+    ],
+)
+def test_a_variant_may_be_about_one_operation(
+    model: str, dialect: str, verb: str, batch: int
+) -> None:
+    target = registry(**GOOGLE).resolve(f"vertexai/{model}", operation="embeddings").target
+    assert (target.dialect, target.quirks.embedding_batch) == (dialect, batch)
+    assert target.url == f"{VERTEX}/publishers/google/models/{model}:{verb}"
+    assert registry(**GOOGLE).resolve(f"vertexai/{model}").target.dialect == "gemini"
+
+
+def test_a_host_that_takes_anthropics_version_in_the_body_gets_no_header() -> None:
+    assert registry(**GOOGLE).resolve("vertexai/claude-x").target.headers == ()
+    target = registry(**AWS).resolve("bedrock/m", dialect="anthropic_messages").target
+    assert (target.headers, target.quirks.anthropic_host) == ((), "bedrock")
+    assert target.stream_url is not None
+    assert target.stream_url.endswith("/model/m/invoke-with-response-stream")
+
+
+def test_variables_of_the_settings_stand_above_the_environment() -> None:
+    own = ProviderSettings(variables={"region": "us-east-1"})
+    found = registry(Settings(providers={"bedrock": own}), **AWS)
+    assert "bedrock-runtime.us-east-1." in found.resolve("bedrock/m").target.url
+
+
+def test_a_missing_variable_is_an_error_of_use_and_not_before() -> None:
+    found = registry(AWS_BEARER_TOKEN_BEDROCK="k")
+    assert found.state("bedrock").startswith("missing (set AWS_REGION or ")
+    with pytest.raises(ConfigError, match="bedrock: the region is not known; set AWS_REGION or "):
+        found.resolve("bedrock/m")
+
+
+def test_an_unknown_region_is_taken_with_an_address_of_ones_own_only() -> None:
+    with pytest.raises(ConfigError, match="did you mean eu-west-1"):
+        registry(AWS_REGION="eu-wset-1").resolve("bedrock/m")
+    own = ProviderSettings(base_url="https://vpce.example")
+    found = registry(Settings(providers={"bedrock": own}), AWS_REGION="eu-wset-1")
+    assert found.resolve("bedrock/m").target.url == "https://vpce.example/model/m/converse"
+
+
+def test_an_operation_on_another_host_is_not_asked_for_where_the_address_is_moved() -> None:
+    own = ProviderSettings(base_url="https://nim.example/v1", key=Secret("k"))
+    found = registry(Settings(providers={"nvidia": own}))
+    assert found.resolve("nvidia/m").target.url == "https://nim.example/v1/chat/completions"
+    with pytest.raises(UnsupportedFeature, match=r"https://nim\.example does not support rerank"):
+        found.resolve("nvidia/m", operation="rerank")
+
+
+def test_a_list_of_models_on_another_host_is_left_out_where_the_address_is_moved() -> None:
+    usual = registry(**AWS).get("bedrock")
+    assert usual.models_url == "https://bedrock.eu-west-1.amazonaws.com/foundation-models"
+    moved = registry(AWS_ENDPOINT_URL_BEDROCK_RUNTIME="https://vpce.example", **AWS).get("bedrock")
+    assert (moved.models_url, moved.check) == (None, None)
+    proxied = registry(CLOUDFLARE_API_BASE="https://proxy.example/ai/v1", CLOUDFLARE_API_TOKEN="t")
+    assert proxied.state("cloudflare") == "ready (CLOUDFLARE_API_TOKEN)"
+    assert proxied.get("cloudflare").models_url is None
 
 
 def test_a_custom_endpoint_is_a_table_of_the_settings() -> None:
@@ -330,17 +531,28 @@ def test_threads_that_ask_at_once_get_one_provider() -> None:
 
 
 @pytest.mark.parametrize("name", sorted(NAMES - RETIRED))
-def test_every_active_provider_resolves_in_each_of_its_dialects(name: str) -> None:
-    found = registry()
+def test_every_active_provider_resolves_in_each_of_its_dialects_and_operations(name: str) -> None:
+    found = registry(**ENVIRON)
     provider = found.get(name)
-    assert provider.dialects
     for dialect in provider.dialects:
         target = found.resolve(f"{name}/m", dialect=dialect).target
         assert target.dialect == dialect
         assert target.url.startswith(f"{provider.endpoint.origin}/")
+    for operation in provider.table.operations:
+        target = found.resolve(f"{name}/m", operation=operation).target
+        assert "{" not in target.url
+        assert provider.credential is not None or name == "local"
     if provider.check is not None:
-        assert provider.check.url.startswith(f"{provider.endpoint.origin}/")
-    assert (provider.models_url is None) == (name == "zhipuai")
+        assert provider.check.url.startswith("http")
+    without = {"jina", "pydantic_ai", "voyageai", "zhipuai"}
+    assert (provider.models_url is None) == (name in without)
+
+
+def test_a_provider_has_an_address_without_a_model_too() -> None:
+    target = registry().get("jina").bare_target()
+    assert (target.provider, target.url) == ("jina", "https://api.jina.ai/v1")
+    with pytest.raises(ProviderRetired):
+        registry().get("ai21").bare_target()
 
 
 def test_no_key_is_shown_by_anything_that_a_failure_leaves_behind() -> None:

@@ -9,6 +9,10 @@ from fairlead.providers.registry import Registry
 from fairlead.settings import ProviderSettings, Settings
 
 MOVED = ProviderSettings(base_url="https://proxy.example")
+PLACED = ProviderSettings(variables={"region": "eu-west-1"})
+AWS_KEYS = {"AWS_ACCESS_KEY_ID": "AKIA", "AWS_SECRET_ACCESS_KEY": "s"}
+CLOUDFLARE = "CLOUDFLARE_API_TOKEN or CLOUDFLARE_API_KEY or CLOUDFLARE_AUTH_TOKEN"
+LOGIN = "run fairlead login"
 KEYED = ProviderSettings(key=Secret("k"))
 
 
@@ -25,6 +29,19 @@ KEYED = ProviderSettings(key=Secret("k"))
         ("vllm", None, {}, "no key needed"),
         ("vllm", None, {"VLLM_API_KEY": "k"}, "ready (VLLM_API_KEY)"),
         ("vllm", MOVED, {"VLLM_API_KEY": "k"}, "no key needed"),
+        ("ollama", None, {}, "no key needed"),
+        ("gemini", None, {}, f"missing (set GEMINI_API_KEY or GOOGLE_API_KEY, or {LOGIN} google)"),
+        ("bedrock", None, AWS_KEYS, "missing (set AWS_REGION or AWS_ENDPOINT_URL_BEDROCK_RUNTIME)"),
+        ("bedrock", None, {**AWS_KEYS, "AWS_REGION": "us-east-1"}, "ready (AWS_ACCESS_KEY_ID)"),
+        ("bedrock", None, {**AWS_KEYS, "AWS_REGION": "us-esat-1"}, "unusable (AWS_REGION)"),
+        ("bedrock", PLACED, {"AWS_BEARER_TOKEN_BEDROCK": "k"}, "ready (AWS_BEARER_TOKEN_BEDROCK)"),
+        ("cloudflare", None, {"CLOUDFLARE_ACCOUNT_ID": "a"}, f"missing (set {CLOUDFLARE})"),
+        (
+            "cloudflare",
+            None,
+            {},
+            f"missing (set {CLOUDFLARE}; set CLOUDFLARE_ACCOUNT_ID or CLOUDFLARE_API_BASE)",
+        ),
         ("local", None, {}, "local"),
         ("ai21", None, {"AI21_API_KEY": "k"}, "retired"),
     ],

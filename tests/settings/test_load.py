@@ -212,6 +212,10 @@ def test_the_providers_that_a_project_sends_elsewhere_are_noted(place: Place) ->
     assert place.load().project_addresses == ("b",)
     own = {"b": {"base_url": "https://own.example"}}
     assert place.load(providers=own).project_addresses == ()
+    place.project.write_text("[providers.azure.variables]\nresource = 'theirs'")
+    found = place.load()
+    assert found.project_addresses == ("azure",)
+    assert found.providers["azure"].variables == {"resource": "theirs"}
     place.user.write_text("project_addresses = []")
     assert "project_addresses: there is no such key" in place.refusal()
 

@@ -18,6 +18,9 @@ from fairlead.settings.trust import check_trust
         ({"http": {"trust_env": True}}, "http.trust_env"),
         ({"http": {"allow_insecure_http": True}}, "http.allow_insecure_http"),
         ({"providers": {"x": {"key_file": "~/.ssh/id"}}}, "providers.x.key_file"),
+        ({"providers": {"x": {"key_command": "evil"}}}, "providers.x.key_command"),
+        ({"providers": {"x": {"key_keyring": "a/b"}}}, "providers.x.key_keyring"),
+        ({"logins": {"google": {"client_id": "evil"}}}, "logins.google"),
         ({"providers": {"x": {"allow_insecure_http": True}}}, "providers.x.allow_insecure_http"),
         (
             {"providers": {"x": {"base_url": "https://evil.example", "key_env": "GITHUB_TOKEN"}}},

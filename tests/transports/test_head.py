@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given, strategies as st
 
 from fairlead.transports.curl.head import (
+    RawHeaders,
     framing_conflicts,
     is_compressed,
-    RawHeaders,
     without_interim,
 )
 

@@ -41,7 +41,17 @@ def test_plain_http_may_go_to_this_machine(host: str) -> None:
     assert check_url(f"http://{host}/x", HttpSettings()) is False
 
 
-@pytest.mark.parametrize("host", ["localhost.example.com", "128.0.0.1", "0.0.0.0", "[::2]", "a"])
+@pytest.mark.parametrize(
+    "host", ["169.254.169.254", "169.254.170.2:80", "[fe80::1]", "[fd00:ec2::254]"]
+)
+def test_plain_http_may_go_to_the_servers_of_a_clouds_machine(host: str) -> None:
+    assert check_url(f"http://{host}/x", HttpSettings()) is False
+
+
+@pytest.mark.parametrize(
+    "host",
+    ["localhost.example.com", "128.0.0.1", "0.0.0.0", "[::2]", "a", "169.255.1.1", "[fd00::1]"],
+)
 def test_plain_http_goes_elsewhere_only_by_leave(host: str) -> None:
     with pytest.raises(InvalidRequest, match="allow_insecure_http"):
         check_url(f"http://{host}/x", HttpSettings())

@@ -8,9 +8,12 @@ from fairlead.auth.origin import Origin, origin_of
 from fairlead.auth.secret import Secret
 from fairlead.auth.sources import KeySource
 from fairlead.errors import ApiError, ConfigError, InvalidRequest, MissingCredentials
+from fairlead.ports import Renewal
 from fairlead.types.http import REDACTED, HttpRequest
 
 ROTATED = "rotated key"
+Pairs = tuple[tuple[str, str], ...]
+
 _REMEMBERED = 3
 _SHORTEST = 4
 """Characters of a key that is hidden in bodies; a shorter one would hide half of any text."""
@@ -31,10 +34,13 @@ class Credential:
 
     `form` is how a rotated key is written. `missing` is the sentence of `MissingCredentials`; a
     credential without it is optional, and its requests go out without a key where there is none.
+    `further` are other origins of the same provider, which the key may go to as well.
     """
 
     __slots__ = (
         "_form",
+        "_further",
+        "_last",
         "_missing",
         "_pinned",
         "_prefix",
@@ -51,12 +57,15 @@ class Credential:
         *,
         form: HeaderForm = BEARER,
         missing: str = "",
+        further: frozenset[Origin] = frozenset(),
     ) -> None:
         self.origin = origin
+        self._further = further
         self._sources = sources
         self._form = form
         self._missing = missing
         self._rotated: Secret | None = None
+        self._last: tuple[Pairs, Secret, Pairs] | None = None
         self._pinned = ""
         self._sent: tuple[Secret, ...] = ()
         self._prefix = f"{origin}/"
@@ -69,6 +78,15 @@ class Credential:
         except ConfigError:
             return None
         return None if found is None else found[0]
+
+    @property
+    def held(self) -> Secret | None:
+        """The key as it would be sent now; None where there is none; never raises."""
+        try:
+            found = self._current()
+        except ConfigError:
+            return None
+        return None if found is None else found[1]
 
     @property
     def source_names(self) -> tuple[str, ...]:
@@ -106,8 +124,9 @@ class Credential:
             raise ConfigError(self._pinned)
         self._rotated = rotated
 
-    def renewal(self, wall: float) -> None:
+    def renewal(self, wall: float) -> Renewal | None:
         """A key is read, never renewed."""
+        return None
 
     def rejected(self, error: ApiError, wall: float) -> bool:
         """The same key would be refused again."""
@@ -127,14 +146,19 @@ class Credential:
                 raise MissingCredentials(self._missing)
             return request
         _, secret, form = found
+        last = self._last
+        if last is None or last[0] != request.headers or last[1].reveal() != secret.reveal():
+            last = self._last = (request.headers, secret, self._signed(request, secret, form))
+        return HttpRequest(request.method, request.url, last[2], request.body, request.whole)
+
+    def _signed(self, request: HttpRequest, secret: Secret, form: HeaderForm) -> Pairs:
+        """The request's headers with the key's behind them."""
         for given, _ in request.headers:
             if given.lower() == form.name:
                 raise InvalidRequest(f"the header {form.name} is the credential's; leave it out")
         if not self._sent or self._sent[0].reveal() != secret.reveal():
             self._sent = (secret, *self._sent[:_REMEMBERED])
-        header = (form.name, form.prefix + secret.reveal())
-        headers = (*request.headers, header)
-        return HttpRequest(request.method, request.url, headers, request.body, request.whole)
+        return (*request.headers, (form.name, form.prefix + secret.reveal()))
 
     def redact(self, data: bytes) -> bytes:
         """`data` with every key hidden that was sent lately, where a server has sent it back."""
@@ -157,7 +181,7 @@ class Credential:
 
     def _check_origin(self, url: str) -> None:
         origin = origin_of(url)
-        if origin != self.origin:
+        if origin != self.origin and origin not in self._further:
             raise ConfigError(
                 f"the key for {self.origin} is not sent to {origin}; "
                 "give that address its own key in [providers.<name>]"

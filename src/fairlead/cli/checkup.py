@@ -50,6 +50,9 @@ def key(registry: Registry, name: str) -> Finding:
         state = registry.state(name)
     except ConfigError as error:
         return Finding("fail", subject, str(error))
+    gap = registry.get(name).endpoint.gap
+    if gap is not None and state.startswith(("missing", "unusable")):
+        return Finding("fail", subject, f"{state}: {gap.sentence}")
     if state.startswith("unusable"):
         return Finding(
             "fail", subject, f"{state}: no header can carry it; set it again, without line breaks"

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 from msgspec import Struct
+
+from fairlead.cli.model_table import Row, cells, chosen, filters, heading, rows
 
 if TYPE_CHECKING:
     from fairlead.cli.session import Session
@@ -25,20 +27,50 @@ class Entry(Struct, frozen=True, omit_defaults=True):
 
 @click.command("models")
 @click.argument("provider", required=False)
+@click.option("--live", is_flag=True, help="Ask every provider that has a key.")
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON list.")
-def command(provider: str | None, as_json: bool) -> None:
-    """List the models of PROVIDER, or of all that have a key, and the local ones."""
+@filters
+def command(provider: str | None, live: bool, as_json: bool, **given: Any) -> None:
+    """List models with their limits and prices, from the table that ships with fairlead.
+
+    With PROVIDER alone, or with --live, the providers are asked for their own lists.
+    """
     from fairlead.cli.report import to_json
     from fairlead.cli.session import DEFAULT_MODEL, Session
-    from fairlead.cli.terminal import table, write
+    from fairlead.cli.terminal import write
     from fairlead.settings import Settings
 
     session = Session(Settings.load(), DEFAULT_MODEL)
-    entries = _of_one(session, provider) if provider else _of_all(session)
-    if as_json:
-        write(to_json(entries, indent=True) + "\n")
+    name = session.registry.get(provider).name if provider else None
+    wanted = chosen(name, given.items())
+    if live and wanted.anything:
+        raise click.UsageError("--live cannot be narrowed; leave it or the other options out")
+    if live or (name and not wanted.anything):
+        asked = _of_one(session, name) if name else _of_all(session)
+        text = to_json(asked, indent=True) + "\n" if as_json else _plain(asked)
     else:
-        write(table([(item.model, _described(item)) for item in entries]))
+        known = ([] if name or wanted.anything else _local_rows()) + rows(wanted)
+        text = to_json(known, indent=True) + "\n" if as_json else _with_heading(known)
+    write(text)
+
+
+def _plain(entries: list[Entry]) -> str:
+    from fairlead.cli.terminal import table
+
+    return table([(item.model, _described(item)) for item in entries])
+
+
+def _with_heading(found: list[Row]) -> str:
+    from fairlead.cli.terminal import table
+
+    return table([heading(), *map(cells, found)]) if found else ""
+
+
+def _local_rows() -> list[Row]:
+    return [
+        Row(model=e.model, provider=e.provider, name=e.name, context_window=e.context_window)
+        for e in _local()
+    ]
 
 
 def _of_one(session: Session, name: str) -> list[Entry]:

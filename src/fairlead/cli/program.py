@@ -26,6 +26,9 @@ COMMANDS = {
     "models": "List the models of one provider, or of all that can be used.",
     "doctor": "Test keys, connections, proxies, TLS, the clock and the local model.",
     "config": "Show where settings come from and what they are.",
+    "login": "Sign in to a service, in a browser.",
+    "logout": "End a login.",
+    "whoami": "Show who is signed in.",
     "local": "Fetch, serve or remove the local model.",
     "help": "Show the help of fairlead, or of one of its commands.",
 }

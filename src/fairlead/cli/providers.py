@@ -21,6 +21,7 @@ class Entry(Struct, frozen=True):
     aliases: tuple[str, ...] = ()
     base_url: str = ""
     dialects: tuple[str, ...] = ()
+    operations: tuple[str, ...] = ()
 
 
 @click.command("providers")
@@ -57,4 +58,5 @@ def entry(registry: Registry, name: str) -> Entry:
         provider.table.aliases,
         "" if provider.embedded else provider.endpoint.base_url,
         provider.dialects,
+        provider.operations,
     )

@@ -40,7 +40,7 @@ def usage_line(response: ChatResponse) -> str:
     """Tokens in and out, cost where it is known, time, and who served it, on one line."""
     parts = [_tokens(response.usage)]
     if response.cost is not None:
-        parts.append(f"${response.cost.usd:f}")
+        parts.append(f"${response.cost.usd.normalize():f}")
     receipt = response.receipt
     parts.append(f"{receipt.seconds:.2f} s")
     if len(receipt.attempts) > 1:

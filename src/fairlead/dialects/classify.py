@@ -57,6 +57,22 @@ _BY_WORD: dict[str, tuple[int, type[ApiError]]] = {
     "api_error": (500, ServerError),
     "internal_server_error": (500, ServerError),
     "timeout_error": (504, ServerError),
+    "throttlingexception": (429, RateLimitError),
+    "modelnotreadyexception": (429, RateLimitError),
+    "servicequotaexceededexception": (400, QuotaExceededError),
+    "serviceunavailableexception": (503, OverloadedError),
+    "validationexception": (400, BadRequestError),
+    "unrecognizedclientexception": (403, AuthenticationError),
+    "invalidsignatureexception": (403, AuthenticationError),
+    "incompletesignatureexception": (403, AuthenticationError),
+    "missingauthenticationtokenexception": (403, AuthenticationError),
+    "expiredtokenexception": (403, AuthenticationError),
+    "accessdeniedexception": (403, PermissionDeniedError),
+    "resourcenotfoundexception": (404, NotFoundError),
+    "modeltimeoutexception": (408, ServerError),
+    "modelerrorexception": (424, ServerError),
+    "modelstreamerrorexception": (424, ServerError),
+    "internalserverexception": (500, ServerError),
 }
 """The provider's code or type, with the status it stands for where none came with it."""
 
@@ -80,8 +96,8 @@ _DETERMINISTIC = frozenset({501, 505, 506, 507, 508, 510, 511})
 """Server errors that the same request would meet again."""
 
 _CONTEXT = re.compile(
-    r"context (?:length|window|size)|maximum context|prompt is too long|too many tokens"
-    r"|exceeds? the (?:available|maximum) (?:context|number of tokens)",
+    r"context (?:length|window|size|limit)|maximum context|(?:prompt|input) is too long"
+    r"|too many tokens|exceeds? the (?:available|maximum) (?:context|number of tokens)",
     re.IGNORECASE,
 )
 _WRONG_KEY = re.compile(r"(?:incorrect|invalid) api key", re.IGNORECASE)
@@ -96,6 +112,7 @@ _ID_HEADERS = (
     "apim-request-id",
     "mistral-correlation-id",
     "x-generation-id",
+    "x-amzn-requestid",
     "cf-ray",
 )
 
@@ -144,7 +161,7 @@ def _pick(status: int, message: str, known: type[ApiError] | None) -> type[ApiEr
         return ContextLengthError
     if status in _BY_STATUS:
         return _BY_STATUS[status]
-    if status < 500 and status != 408:
+    if status < 500 and status not in (408, 424):
         return BadRequestError
     return OverloadedError if known is OverloadedError else ServerError
 
@@ -153,7 +170,10 @@ def request_id(headers: Headers | None) -> str | None:
     """The id that the provider's support asks for."""
     if headers is None:
         return None
-    return next((value for name in _ID_HEADERS if (value := headers.get(name))), None)
+    for name in _ID_HEADERS:
+        if value := headers.get(name):
+            return value
+    return None
 
 
 def error_fields(body: bytes) -> tuple[str, str | None, str | None]:
@@ -183,7 +203,7 @@ def fields_of(value: object) -> tuple[str, str | None, str | None]:
 
 def _first_text(inner: dict[str, object], outer: dict[str, object], error: object) -> str:
     candidates: list[object] = [inner.get("message"), error, outer.get("message")]
-    candidates += [outer.get("detail"), outer.get("title")]
+    candidates += [outer.get("Message"), outer.get("detail"), outer.get("title")]
     errors = outer.get("errors")
     if isinstance(errors, list) and errors:
         first = errors[0]

@@ -45,13 +45,13 @@ class Losses:
     def supported(self, request: ChatRequest, lacking: Iterable[str] = ()) -> ChatRequest:
         """The request without the options that its protocol (`lacking`) or the target lacks."""
         names = dict.fromkeys((*lacking, *self.target.quirks.unsupported))
-        request = self._without(request, names)
+        request = self.without(request, names)
         options = request.options
-        if options is not None and (kept := self._without(options, names)) is not options:
+        if options is not None and (kept := self.without(options, names)) is not options:
             request = replace(request, options=kept)
         return request
 
-    def _without(self, asked: _S, names: Iterable[str]) -> _S:
+    def without(self, asked: _S, names: Iterable[str]) -> _S:
         """`asked` with those of the fields unset; false asks for nothing, so it may stay."""
         removed: dict[str, object] = {}
         for name in names:

@@ -17,10 +17,19 @@ if TYPE_CHECKING:
 CHAT_DIALECTS: tuple[str, ...] = get_args(DialectName)
 COMPLETION_DIALECTS = ("openai_completions", "mistral_fim", "ollama_generate", "llamacpp_infill")
 OPERATION_DIALECTS: dict[str, tuple[str, ...]] = {
-    "embeddings": ("openai", "cohere", "gemini", "ollama", "vertex", "bedrock"),
+    "embeddings": (
+        "openai",
+        "cohere",
+        "gemini",
+        "ollama",
+        "vertex",
+        "bedrock",
+        "huggingface",
+        "perplexity",
+    ),
     "rerank": ("cohere", "nvidia", "deepinfra", "cloudflare"),
     "transcription": ("openai",),
-    "speech": ("openai",),
+    "speech": ("openai", "mistral"),
     "image": ("openai",),
     "count_tokens": ("anthropic", "gemini", "openai_responses", "bedrock"),
 }

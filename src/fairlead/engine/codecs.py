@@ -59,7 +59,8 @@ class ChatCodec(Generic[Q_]):
         self._limits = limits
         self.warnings = encoded.warnings
         self.dropped = encoded.dropped
-        headers = (_STREAM if stream else _JSON) + _merged(target.headers, encoded.headers)
+        headers = _merged(target.headers, encoded.headers)
+        headers = _merged(_STREAM if stream else _JSON, headers)
         url = target.stream_url if stream and target.stream_url else target.url
         self._sent = HttpRequest(
             "POST", url, _merged(headers, extra_headers), encoded.body, not stream

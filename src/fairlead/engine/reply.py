@@ -172,9 +172,11 @@ class Reply(Generic[E_, R_]):
             raise RuntimeError("the answer is not complete; iterate the stream to its end first")
         response = self._response
         raw = RawResponse(response.status, response.headers.pairs, self._body)
-        return self._decoder.result(
+        answer = self._decoder.result(
             receipt=self._receipt, raw=raw, warnings=self._call.codec.warnings
         )
+        price = self._call.price
+        return answer if price is None else price(answer, self._runtime.wall())
 
     @property
     def receipt(self) -> Receipt:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Awaitable, Callable, Coroutine
-from concurrent.futures import Future
+from concurrent.futures import CancelledError, Future
 from threading import Lock
 from typing import TYPE_CHECKING, Any, TypeVar
 from weakref import WeakKeyDictionary
@@ -54,25 +54,43 @@ class BlockingRuntime:
     async def blocking(self, function: Callable[[], _T]) -> _T:
         return function()
 
-    async def once(self, key: str, make: Callable[[], Awaitable[_T]]) -> _T:
+    async def once(
+        self, key: str, make: Callable[[], Awaitable[_T]], *, within: float | None = None
+    ) -> _T:
         with self._lock:
             running = self._flights.get(key)
             if running is None:
                 mine: Future[_T] = Future()
                 self._flights[key] = mine
         if running is not None:
-            shared: _T = running.result()
-            return shared
+            return await self._joined(running, key, make, within)
         try:
             value = await make()
-        except BaseException as error:
+        except Exception as error:
             mine.set_exception(error)
+            raise
+        except BaseException:
+            mine.cancel()  # such as Ctrl-C, which is the leader's alone
             raise
         else:
             mine.set_result(value)
             return value
         finally:
             del self._flights[key]
+
+    async def _joined(
+        self,
+        running: Future[_T],
+        key: str,
+        make: Callable[[], Awaitable[_T]],
+        within: float | None,
+    ) -> _T:
+        started = self.now()
+        try:
+            return running.result(within)
+        except CancelledError:
+            left = None if within is None else max(0.0, within - (self.now() - started))
+            return await self.once(key, make, within=left)
 
 
 class AsyncRuntime:
@@ -96,17 +114,26 @@ class AsyncRuntime:
 
         return await asyncio.to_thread(function)
 
-    async def once(self, key: str, make: Callable[[], Awaitable[_T]]) -> _T:
+    async def once(
+        self, key: str, make: Callable[[], Awaitable[_T]], *, within: float | None = None
+    ) -> _T:
         import asyncio
 
         flights = self._flights.setdefault(asyncio.get_running_loop(), {})
         task = flights.get(key)
         if task is None:
             task = flights[key] = asyncio.ensure_future(_awaited(make))
-            task.add_done_callback(lambda _: flights.pop(key, None))
+            task.add_done_callback(lambda ended: _forget(flights, key, ended))
         # Its own task, shielded: a caller that is cancelled takes nobody else along.
-        value: _T = await asyncio.shield(task)
+        async with asyncio.timeout(within):
+            value: _T = await asyncio.shield(task)
         return value
+
+
+def _forget(flights: dict[str, asyncio.Task[Any]], key: str, ended: asyncio.Task[Any]) -> None:
+    flights.pop(key, None)
+    if not ended.cancelled():
+        ended.exception()  # whoever waited for it may have gone
 
 
 async def _awaited(make: Callable[[], Awaitable[_T]]) -> _T:

@@ -41,6 +41,11 @@ class SseParser:
         self._max_event = max_event
         self.overflow: ResponseTooLarge | None = None
 
+    @property
+    def rest(self) -> bytes:
+        """What has come since the last blank line."""
+        return bytes(self._buffer)
+
     def feed(self, data: bytes) -> list[Frame]:
         """The frames that `data` completes; before an overflow, those in front of it."""
         if data.find(b"\n") == len(data) - 2 and self._is_lone(data):

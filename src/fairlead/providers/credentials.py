@@ -1,87 +1,248 @@
-"""Which keys may go to which address: the rules of docs/decisions/0005."""
+"""Which keys may go to which address: the rules of docs/decisions/0005.
+
+Keys out of settings and variables are read, and those of clouds and logins fetched; the rules are
+the same for all.
+"""
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
+
+from msgspec import Struct
 
 from fairlead.auth.api_key import BEARER, Credential, HeaderForm
-from fairlead.auth.sources import FileSource, KeySource, ValueSource, VariableSource
+from fairlead.auth.origin import origin_of
+from fairlead.ports import Authorizer
+from fairlead.providers.key_sources import (
+    Source,
+    form_of,
+    names_of,
+    own_sources,
+    path_of,
+    table_sources,
+    variables_of,
+)
 
 if TYPE_CHECKING:
-    from fairlead.auth.sources import Environment
-    from fairlead.providers.endpoints import Endpoint
-    from fairlead.providers.schema import Auth, ProviderTable
-    from fairlead.settings import ProviderSettings
+    from pathlib import Path
 
-Source = tuple[KeySource, HeaderForm]
+    from fairlead.auth.origin import Origin
+    from fairlead.auth.secret import Secret
+    from fairlead.auth.sources import Environment, KeySource
+    from fairlead.providers.endpoints import Endpoint
+    from fairlead.providers.schema import ProviderTable
+    from fairlead.providers.variables import Variables
+    from fairlead.settings import ProviderSettings, Settings
+
+
+class ProviderCredential(Authorizer, Protocol):
+    """What a provider's credential can do beside authorising requests."""
+
+    @property
+    def source_names(self) -> tuple[str, ...]:
+        """The names of all places where the credential is looked for, in order."""
+        ...
+
+    @property
+    def broken_source(self) -> str | None:
+        """The name of the place whose credential cannot be used, where it stands before any."""
+        ...
+
+    @property
+    def required(self) -> bool:
+        """Whether requests without it are refused."""
+        ...
+
+    def pin(self, reason: str) -> None:
+        """Take no other key from now on: a stranger chose the address. `reason` is the error."""
+        ...
+
+    def rotate(self, new: str | Secret) -> None:
+        """Use the key `new` from the next request on. Raises `ConfigError` where it cannot."""
+        ...
 
 
 def credential_for(
     name: str,
     table: ProviderTable,
-    own: ProviderSettings | None,
+    settings: Settings,
     endpoint: Endpoint,
     environment: Environment,
-) -> Credential | None:
+    variables: Variables,
+) -> ProviderCredential | None:
     """The provider's credential, bound to the endpoint's origin; None where it takes no key."""
-    form = form_of(table.auth, own)
-    sources: list[Source] = []
-    if own is not None and own.has_key:
-        if own.base_url or not endpoint.moved:
-            sources = [(source, form) for source in _own_sources(name, own, environment)]
-    elif not endpoint.moved or endpoint.given_by == "environment":
-        sources = _table_sources(table.auth, form, environment, with_file=not endpoint.moved)
+    own = settings.providers.get(name)
+    sources, usual = _sources(name, table, own, endpoint, environment)
     if table.auth.kind == "none" and not sources:
         return None
     optional = table.auth.optional and not (own is not None and own.has_key)
-    missing = "" if optional else _missing(name, table, own, endpoint)
-    return Credential(endpoint.origin, tuple(sources), form=form, missing=missing)
+    making = Making(
+        name=name,
+        table=table,
+        settings=settings,
+        endpoint=endpoint,
+        environment=environment,
+        variables=variables,
+        sources=sources,
+        form=form_of(table.auth, own),
+        missing="" if optional else _missing(name, table, own, endpoint),
+    )
+    return making.usual() if usual else making.plain()
 
 
-def variables_of(auth: Auth) -> list[str]:
-    """The names of the variables that may hold the key, in order."""
-    return [entry if isinstance(entry, str) else entry.name for entry in auth.env]
+def _sources(
+    name: str,
+    table: ProviderTable,
+    own: ProviderSettings | None,
+    endpoint: Endpoint,
+    environment: Environment,
+) -> tuple[tuple[Source, ...], bool]:
+    """Where the key is looked for, and whether that is what the provider's table says."""
+    form = form_of(table.auth, own)
+    if own is not None and own.has_key:
+        if endpoint.moved and not own.base_url:
+            return (), False
+        return tuple((source, form) for source in own_sources(name, own, environment)), False
+    if endpoint.moved and endpoint.given_by != "environment":
+        return (), False
+    found = table_sources(table.auth, form, environment, with_file=not endpoint.moved)
+    return tuple(found), True
 
 
-def form_of(auth: Auth, own: ProviderSettings | None) -> HeaderForm:
-    """The header that carries the key, and what stands before it."""
-    if own is not None and own.key_header:
-        return HeaderForm(own.key_header.lower())
-    if auth.kind == "header":
-        return HeaderForm(auth.header.lower())
-    return BEARER
+class Making(Struct, frozen=True, kw_only=True):
+    """What a credential is made of."""
 
+    name: str
+    table: ProviderTable
+    settings: Settings
+    endpoint: Endpoint
+    environment: Environment
+    variables: Variables
+    sources: tuple[Source, ...]
+    form: HeaderForm
+    missing: str
 
-def _own_sources(name: str, own: ProviderSettings, environment: Environment) -> list[KeySource]:
-    """The settings' own sources: a value, then variables, then a file."""
-    found: list[KeySource] = []
-    if own.key is not None:
-        found.append(ValueSource(f"[providers.{name}] key", own.key))
-    variables = (own.key_env,) if isinstance(own.key_env, str) else own.key_env or ()
-    found += [VariableSource(variable, environment) for variable in variables]
-    if own.key_file:
-        found.append(FileSource(_path(own.key_file, environment), own.key_file))
-    return found
+    def plain(self) -> ProviderCredential:
+        """Keys alone; several of them in turn, where the settings say so.
 
+        A key file of Google's is one of its credentials files.
+        """
+        own = self.settings.providers.get(self.name)
+        if self.table.auth.kind == "google" and own is not None and own.key_file:
+            return self._google(path_of(own.key_file, self.environment))
+        if own is not None and own.key_pool and len(self.sources) > 1:
+            from fairlead.auth.pool import pool_of
 
-def _table_sources(
-    auth: Auth, form: HeaderForm, environment: Environment, *, with_file: bool
-) -> list[Source]:
-    found: list[Source] = []
-    for entry in auth.env:
-        if isinstance(entry, str):
-            found.append((VariableSource(entry, environment), form))
-        else:
-            special = BEARER if entry.kind == "bearer" else HeaderForm(auth.header.lower())
-            found.append((VariableSource(entry.name, environment), special))
-    if auth.file and with_file:
-        found.append((FileSource(_path(auth.file, environment), auth.file), form))
-    return found
+            return pool_of([self._keys((source,)) for source in self.sources])
+        return self._keys(self.sources)
 
+    def usual(self) -> ProviderCredential:
+        """What the provider's table says: for most, keys."""
+        match self.table.auth.kind, self.table.auth.fallback:
+            case "aws", _:
+                return self._aws()
+            case "google", _:
+                return self._google()
+            case "copilot", _:
+                return self._copilot()
+            case _, "entra":
+                return self._entra()
+            case _, "":
+                return self.plain()
+            case _, login:
+                return self._login(login)
 
-def _path(text: str, environment: Environment) -> Path:
-    return environment.home() / text[2:] if text.startswith("~/") else Path(text)
+    def _keys(self, sources: tuple[Source, ...]) -> Credential:
+        from fairlead.auth.renewed_key import key_credential
+
+        return key_credential(
+            self.endpoint.origin,
+            sources,
+            form=self.form,
+            missing=self.missing,
+            further=self.further,
+        )
+
+    def _aws(self) -> ProviderCredential:
+        from fairlead.keys.clouds import aws_credential
+
+        return aws_credential(
+            self.endpoint.origin,
+            self.environment,
+            region=self.variables.values.get("region", ""),
+            api_keys=self.sources,
+            missing=self.missing,
+            further=self.further,
+        )
+
+    def _google(self, file: Path | None = None) -> ProviderCredential:
+        """The file, or else Google's chain; a login stands above what that finds by itself."""
+        from fairlead.keys.clouds import google_credential
+
+        named = file is not None or any(map(self.environment.get, variables_of(self.table.auth)))
+        return google_credential(
+            self.endpoint.origin,
+            self.environment,
+            api_keys=() if named or self.endpoint.moved else self._google_login(),
+            credentials_file=file,
+            missing=self.missing,
+            further=self.further,
+        )
+
+    def _google_login(self) -> tuple[Source, ...]:
+        return ((self._login_source("google"), BEARER),)
+
+    def _entra(self) -> ProviderCredential:
+        from fairlead.keys.clouds import entra_credential
+
+        return entra_credential(
+            self.endpoint.origin,
+            self.environment,
+            api_keys=self.sources,
+            form=self.form,
+            missing=self.missing,
+            further=self.further,
+        )
+
+    def _copilot(self) -> ProviderCredential:
+        from fairlead.auth.github_copilot import copilot_credential
+        from fairlead.auth.login_providers import GITHUB_HOST
+        from fairlead.keys.editor_token import EditorTokenSource
+        from fairlead.settings.logins import login_store
+
+        login = self.settings.logins.get("github-copilot")
+        host = (login.host if login is not None else None) or GITHUB_HOST
+        moved = self.endpoint.moved
+        return copilot_credential(
+            self.endpoint.origin,
+            None if moved else login_store(self.environment),
+            sources=[source for source, _ in self.sources],
+            after=() if moved else [EditorTokenSource(self.environment, host)],
+            missing=self.missing,
+            host=host,
+            discover=not moved and self.endpoint.given_by == "table",
+        )
+
+    def _login(self, service: str) -> ProviderCredential:
+        if self.endpoint.moved:
+            return self.plain()  # a login is for its own service, whoever names another address
+        return self._keys((*self.sources, (self._login_source(service), BEARER)))
+
+    def _login_source(self, service: str) -> KeySource:
+        from fairlead.auth.login_providers import login_service
+        from fairlead.auth.login_source import LoginSource
+        from fairlead.settings.logins import login_store
+
+        return LoginSource(login_service(service), login_store(self.environment))
+
+    @property
+    def further(self) -> frozenset[Origin]:
+        """The other hosts that a built-in table names, where the provider is at its usual one."""
+        if self.endpoint.moved or self.endpoint.gap is not None:
+            return frozenset()
+        given = (place.base_url for place in self.table.places())
+        known = (url for url in given if url and self.variables.gap_in(url) is None)
+        return frozenset(origin_of(self.variables.fill(url)) for url in known)
 
 
 def _missing(
@@ -95,8 +256,23 @@ def _missing(
             f"names; set key or key_env beside base_url in [providers.{name}]"
         )
     if own is not None and own.has_key:
-        names = [own.key_env] if isinstance(own.key_env, str) else list(own.key_env or ())
-        names += [own.key_file] if own.key_file else []
-    else:
-        names = variables_of(table.auth)
-    return f"{name}: there is no key; set {' or '.join(names)}"
+        return f"{name}: there is no key; set {' or '.join(names_of(own))}"
+    return f"{name}: there is no key; {advice_for(table)}"
+
+
+def advice_for(table: ProviderTable) -> str:
+    """What to do for the usual key of a provider."""
+    names = f"set {' or '.join(variables_of(table.auth))}"
+    match table.auth.kind, table.auth.fallback:
+        case "aws", _:
+            return f"{names}, or sign in with aws login or aws configure"
+        case "google", _:
+            return f"{names}, or run gcloud auth application-default login or fairlead login google"
+        case "copilot", _:
+            return f"{names}, or run fairlead login github-copilot"
+        case _, "entra":
+            return f"{names}, or sign in with az login"
+        case _, "":
+            return names
+        case _, login:
+            return f"{names}, or run fairlead login {login}"

@@ -7,16 +7,21 @@ from typing import TYPE_CHECKING
 import msgspec
 from msgspec import Struct
 
-from fairlead.auth.api_key import Credential, HeaderForm
 from fairlead.errors import ConfigError, ProviderRetired, UnsupportedFeature
-from fairlead.providers.credentials import credential_for, form_of
-from fairlead.providers.endpoints import DEFAULT_HEADERS, DEFAULT_PATHS, Endpoint, endpoint_for
-from fairlead.providers.schema import Alternate, Auth, Check, ProviderTable, Route
+from fairlead.providers.credentials import credential_for
+from fairlead.providers.endpoints import Endpoint, address_is_given, endpoint_for
+from fairlead.providers.key_sources import form_of
+from fairlead.providers.paths import headers_of, paths_of
+from fairlead.providers.schema import Check, Listing, Place, ProviderTable, Route
+from fairlead.providers.templates import filled, model_word
+from fairlead.providers.variables import Variables, variables_of_table
 from fairlead.types.targets import Quirks, Target
 
 if TYPE_CHECKING:
+    from fairlead.auth.api_key import HeaderForm
     from fairlead.auth.sources import Environment
     from fairlead.ports import Timeouts
+    from fairlead.providers.credentials import ProviderCredential
     from fairlead.settings import ProviderSettings, Settings
 
 _PINNED = (
@@ -31,6 +36,7 @@ class CheckCall(Struct, frozen=True):
     method: str
     url: str
     tests_key: bool
+    body: dict[str, object] | None = None
 
 
 class Provider(Struct, frozen=True, kw_only=True):
@@ -42,7 +48,8 @@ class Provider(Struct, frozen=True, kw_only=True):
     name: str
     table: ProviderTable
     endpoint: Endpoint
-    credential: Credential | None
+    variables: Variables
+    credential: ProviderCredential | None
     timeouts: Timeouts
     headers: tuple[tuple[str, str], ...]
     own: ProviderSettings | None = None
@@ -76,54 +83,129 @@ class Provider(Struct, frozen=True, kw_only=True):
 
     @property
     def check(self) -> CheckCall | None:
-        """The call that tests the connection; None where only a chat would."""
+        """The call that tests the connection; None where only a chat would.
+
+        Raises `ConfigError` where the address is not known.
+        """
         given = self.table.check
-        if given is None:
-            return None
         check = Check(call=given) if isinstance(given, str) else given
+        if check is None or self._absent(check):
+            return None
         method, _, path = check.call.partition(" ")
-        return CheckCall(method, self.endpoint.url(path, check.base_path), check.tests_key)
+        return CheckCall(method, self._url(path, check, ""), check.tests_key, check.body)
 
     @property
     def models_url(self) -> str | None:
-        """Where the provider lists its models; None where it does not."""
-        return None if self.table.models is None else self.endpoint.url(self.table.models)
+        """Where the provider lists its models; None where it does not.
+
+        Raises `ConfigError` where the address is not known.
+        """
+        given = self.table.models
+        listing = Listing(path=given) if isinstance(given, str) else given
+        if listing is None or self._absent(listing):
+            return None
+        return self._url(listing.path, listing, "")
 
     @property
     def dialects(self) -> tuple[str, ...]:
         """The dialects for chat, the default one first."""
-        return tuple(route.dialect for route in self.table.routes("chat"))
+        routes = self.table.routes("chat", "", self.variables.values)
+        return tuple(route.dialect for route in routes)
+
+    @property
+    def operations(self) -> tuple[str, ...]:
+        """What can be asked for, such as `chat` and `embeddings`."""
+        return tuple(name for name in self.table.operations if name != "infill")
+
+    def bare_target(self) -> Target:
+        """The provider's address, with no model in view. Raises `ProviderRetired`."""
+        self._require_active()
+        url = self.endpoint.url("")
+        model = self.table.default_model or "-"
+        return Target(provider=self.name, model=model, operation="", dialect="", url=url)
 
     def target(self, model: str, operation: str, dialect: str | None) -> Target:
-        """Where a request for `model` goes. Raises `ProviderRetired` or `UnsupportedFeature`."""
+        """Where a request for `model` goes.
+
+        `infill` is a completion that has a suffix. Raises `ProviderRetired`, `UnsupportedFeature`,
+        or `ConfigError` where the address is not known.
+        """
+        self._require_active()
+        route = self._route(model, operation, dialect)
+        path, stream_path = paths_of(route, operation)
+        headers = headers_of(route) | dict(self.headers)
+        return Target(
+            provider=self.name,
+            model=model,
+            operation="completion" if operation == "infill" else operation,
+            dialect=route.dialect,
+            url=self._url(path, route, model),
+            quirks=self._quirks(route.quirks),
+            headers=tuple(headers.items()),
+            stream_url=None if stream_path is None else self._url(stream_path, route, model),
+        )
+
+    def _require_active(self) -> None:
         if self.retired:
             raise ProviderRetired(
                 f"{self.title} was shut down on {self.table.retired}; {self.table.successor}"
             )
-        route = self._route(operation, dialect)
-        path = DEFAULT_PATHS[route.dialect] if route.path is None else route.path
-        headers = DEFAULT_HEADERS.get(route.dialect, {}) | route.headers | dict(self.headers)
-        return Target(
-            provider=self.name,
-            model=model,
-            operation=operation,
-            dialect=route.dialect,
-            url=self.endpoint.url(path, route.base_path),
-            quirks=self._quirks(route.quirks),
-            headers=tuple(headers.items()),
-        )
 
-    def _route(self, operation: str, dialect: str | None) -> Route:
-        routes = self.table.routes(operation)
+    def _route(self, model: str, operation: str, dialect: str | None) -> Route:
+        routes = self.table.routes(operation, model, self.variables.values)
+        if not routes and operation == "infill":
+            operation = "completion"
+            routes = self.table.routes(operation, model, self.variables.values)
         if not routes:
-            offered = ", ".join(self.table.operations)
-            raise UnsupportedFeature(operation, self.name, f"it offers {offered}")
-        wanted = dialect or (self.own.dialect if self.own is not None else None)
+            raise UnsupportedFeature(
+                operation, self.name, f"it offers {', '.join(self.operations)}"
+            )
+        wanted = dialect
+        if wanted is None and operation == "chat" and self.own is not None:
+            wanted = self.own.dialect
         for route in routes:
             if wanted in (None, route.dialect):
-                return route
-        offered = ", ".join(route.dialect for route in routes)
-        raise UnsupportedFeature(f"the dialect {wanted}", self.name, f"it speaks {offered}")
+                return self._here(route, operation)
+        spoken = ", ".join(route.dialect for route in routes)
+        raise UnsupportedFeature(f"the dialect {wanted}", self.name, f"it speaks {spoken}")
+
+    def _here(self, route: Route, operation: str) -> Route:
+        if self._elsewhere(route):
+            raise UnsupportedFeature(
+                operation,
+                str(self.endpoint.origin),
+                f"{self.name} has it on another host, so leave base_url out for it",
+            )
+        return route
+
+    def _elsewhere(self, place: Place) -> bool:
+        """Whether it lies on another host of a provider whose address the user has changed."""
+        return place.base_url is not None and self.endpoint.moved
+
+    def _absent(self, place: Place) -> bool:
+        """Whether the address that the user has chosen does not lead there."""
+        unknown = self.variables.gap_in(place.base_path or "") is not None
+        return self._elsewhere(place) or (unknown and self.endpoint.moved)
+
+    def _url(self, path: str, place: Place, model: str) -> str:
+        """The whole URL, filled in. Raises `ConfigError` for what is not known."""
+        if place.base_url is None:
+            url = self.endpoint.url(self._filled(path, model), self._base(place.base_path, model))
+        else:
+            url = self._filled(place.base_url + path, model)
+        return url
+
+    def _base(self, base_path: str | None, model: str) -> str | None:
+        return None if base_path is None else self._filled(base_path, model)
+
+    def _filled(self, template: str, model: str) -> str:
+        if "{" not in template:
+            return template
+        gap = self.variables.gap_in(template)
+        if gap is not None:
+            raise ConfigError(gap.sentence)
+        values = self.variables.values
+        return filled(template, lambda word: model_word(word, model) or values[word])
 
     def _quirks(self, quirks: Quirks) -> Quirks:
         if self.own is None or not self.own.quirks:
@@ -141,47 +223,45 @@ def provider_of(
             f"[providers.{name}] takes no address and no key: it runs in here; "
             "choose another name for an endpoint of your own"
         )
+    any_value = address_is_given(table, own, environment)
+    variables = variables_of_table(name, table, own, environment, any_value=any_value)
     endpoint = endpoint_for(
-        name, table, own, environment, allow_insecure_http=settings.http.allow_insecure_http
+        name,
+        table,
+        own,
+        environment,
+        variables,
+        allow_insecure_http=settings.http.allow_insecure_http,
+        chosen_by_project=name in settings.project_addresses,
     )
-    credential = None
-    if table.kind != "embedded":
-        credential = credential_for(name, table, own, endpoint, environment)
-        if credential is not None and name in settings.project_addresses:
-            credential.pin(_PINNED.format(name=name, origin=endpoint.origin))
     return Provider(
         name=name,
         table=table,
         endpoint=endpoint,
-        credential=credential,
+        variables=variables,
+        credential=_credential(name, table, settings, endpoint, environment, variables),
         timeouts=settings.timeouts_for(name),
         headers=_headers(table, own, endpoint, environment),
         own=own,
     )
 
 
-def custom_table(name: str, own: ProviderSettings) -> ProviderTable:
-    """The table of an endpoint that only the settings know. Raises `ConfigError` without a URL."""
-    if not own.base_url:
-        raise ConfigError(f"[providers.{name}] needs a base_url")
-    dialect = own.dialect or "openai_chat"
-    messages = dialect == "anthropic_messages"
-    return ProviderTable(
-        title=name,
-        kind="custom",
-        auth=Auth(kind="header", header="x-api-key", optional=True)
-        if messages
-        else Auth(optional=True),
-        check="GET /v1/models" if messages else "GET /models",
-        models="/v1/models" if messages else "/models",
-        headers=DEFAULT_HEADERS.get(dialect, {}),
-        operations={"chat": dialect},
-        alternates={
-            "openai_chat": Alternate(),
-            "openai_responses": Alternate(),
-            "anthropic_messages": Alternate(),
-        },
-    )
+def _credential(
+    name: str,
+    table: ProviderTable,
+    settings: Settings,
+    endpoint: Endpoint,
+    environment: Environment,
+    variables: Variables,
+) -> ProviderCredential | None:
+    """The credential; one for an address of a project's takes no other key."""
+    if table.kind == "embedded":
+        return None
+    found = credential_for(name, table, settings, endpoint, environment, variables)
+    theirs = name in settings.project_addresses and endpoint.given_by == "settings"
+    if found is not None and theirs:
+        found.pin(_PINNED.format(name=name, origin=endpoint.origin))
+    return found
 
 
 def _headers(

@@ -16,14 +16,16 @@ from fairlead.auth.origin import origin_of
 from fairlead.auth.secret import Secret
 from fairlead.auth.sources import Environment, ValueSource
 from fairlead.errors import ConfigError, UnknownModel, UnknownProvider
+from fairlead.providers.custom import custom_table
 from fairlead.providers.index import ALIASES, MODEL_PREFIXES, NAMES
 from fairlead.providers.model_names import Split, check_model, folded, splits
-from fairlead.providers.provider import Provider, custom_table, provider_of
+from fairlead.providers.provider import Provider, provider_of
 from fairlead.providers.schema import table_of
 from fairlead.providers.states import state_of
 from fairlead.types.targets import Target
 
 if TYPE_CHECKING:
+    from fairlead.providers.credentials import ProviderCredential
     from fairlead.settings import ProviderSettings, Settings
 
 _CUSTOM_NAME = re.compile(r"[a-z0-9][a-z0-9_.]*")
@@ -35,7 +37,7 @@ class Resolved(Struct, frozen=True):
 
     target: Target
     provider: Provider
-    credential: Credential | None
+    credential: ProviderCredential | None
 
     def located(self, base_url: str, key: str | Secret) -> Resolved:
         """The same on the embedded server that runs at `base_url`, whose path is left out."""

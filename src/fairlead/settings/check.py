@@ -14,7 +14,7 @@ from msgspec import Struct
 from fairlead.errors import ConfigError
 from fairlead.ports import Limits, Timeouts
 from fairlead.settings.files import Layer
-from fairlead.settings.values import ProviderSettings, RetrySettings, Settings
+from fairlead.settings.values import LoginSettings, ProviderSettings, RetrySettings, Settings
 from fairlead.types.http import HttpSettings
 from fairlead.types.targets import Quirks
 
@@ -25,7 +25,7 @@ TABLES: dict[str, type[Struct]] = {
     "limits": Limits,
 }
 PLAIN_KEYS = ("model", "unsupported")
-_KEYS = (*PLAIN_KEYS, "aliases", *TABLES, "providers")
+_KEYS = (*PLAIN_KEYS, "aliases", *TABLES, "providers", "logins")
 _HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 
 
@@ -42,6 +42,8 @@ def checked(layer: Layer) -> dict[str, object]:
             found[key] = _table(layer, key, value, TABLES[key])
         elif key == "providers":
             found[key] = _providers(layer, value)
+        elif key == "logins":
+            found[key] = _logins(layer, value)
         else:
             raise _unknown(layer, key, _KEYS)
     return found
@@ -65,6 +67,12 @@ def _providers(layer: Layer, value: object) -> dict[str, dict[str, object]]:
     if not isinstance(value, dict):
         raise _refusal(layer, "providers", "must be tables [providers.<name>]")
     return {name: _provider(layer, f"providers.{name}", own) for name, own in value.items()}
+
+
+def _logins(layer: Layer, value: object) -> dict[str, dict[str, object]]:
+    if not isinstance(value, dict):
+        raise _refusal(layer, "logins", "must be tables [logins.<name>]")
+    return {n: _table(layer, f"logins.{n}", own, LoginSettings) for n, own in value.items()}
 
 
 def _provider(layer: Layer, path: str, value: object) -> dict[str, object]:

@@ -17,7 +17,7 @@ from fairlead.settings.trust import check_trust
 from fairlead.settings.values import Settings
 
 PREFIX = "FAIRLEAD_"
-_PAIRED = ("key", "key_env", "key_file")
+_PAIRED = ("key", "key_env", "key_file", "key_keyring", "key_command")
 
 Tables = dict[str, object]
 
@@ -50,9 +50,9 @@ def argument_layer(overrides: Mapping[str, object]) -> Layer:
 
 
 def _addressed(table: Tables) -> list[str]:
-    """The providers that get an address here."""
+    """The providers that get an address here, or a part of one."""
     providers = cast("dict[str, Tables]", table.get("providers", {}))
-    return [name for name, own in providers.items() if "base_url" in own]
+    return [name for name, own in providers.items() if own.keys() & {"base_url", "variables"}]
 
 
 def _merge(below: Tables, above: Tables) -> None:

@@ -25,6 +25,9 @@ def check_trust(layer: Layer, table: dict[str, object]) -> list[str]:
     for key in _USERS_OWN:
         if isinstance(http, dict) and key in http:
             raise _refused(layer, f"http.{key}")
+    logins = table.get("logins")
+    for name in logins if isinstance(logins, dict) else ():
+        raise _refused(layer, f"logins.{name}")
     warnings: list[str] = []
     providers = table.get("providers")
     for name, own in providers.items() if isinstance(providers, dict) else ():
@@ -38,7 +41,7 @@ def check_trust(layer: Layer, table: dict[str, object]) -> list[str]:
 
 
 def _check_provider(layer: Layer, path: str, own: dict[str, object]) -> None:
-    for key in ("key_file", "allow_insecure_http"):
+    for key in ("key_file", "key_keyring", "key_command", "allow_insecure_http"):
         if key in own:
             raise _refused(layer, f"{path}.{key}")
     if "base_url" in own and "key_env" in own:

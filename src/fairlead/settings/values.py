@@ -31,18 +31,26 @@ class ProviderSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     """A table `[providers.<name>]`: changes to a built-in provider, or an endpoint of your own.
 
     A key and a `base_url` in one table belong together; see docs/decisions/0005. `key_header` is
-    the header that carries the key where it is not `Authorization: Bearer`. `timeouts`, in seconds,
-    stand above the general ones.
+    the header that carries the key where it is not `Authorization: Bearer`. `key_keyring` is
+    "service/user" in the system's keyring; `key_command` prints the key on its first line, and a
+    string is split as a shell would. With `key_pool` all keys of the table are used in turn, each
+    resting by itself where the provider limits it; otherwise the first that is there is the one.
+    `timeouts`, in seconds, stand above the general ones. `variables` are parts of the provider's
+    address, such as a region.
     """
 
     base_url: str | None = None
     key: Secret | None = None
     key_env: tuple[str, ...] | str | None = None
     key_file: str | None = None
+    key_keyring: str | None = None
+    key_command: tuple[str, ...] | str | None = None
     key_header: str | None = None
+    key_pool: bool = False
     dialect: DialectName | None = None
     headers: dict[str, str] = {}
-    quirks: dict[str, str | bool | tuple[str, ...]] = {}
+    quirks: dict[str, str | bool | int | tuple[str, ...]] = {}
+    variables: dict[str, str] = {}
     allow_insecure_http: bool = False
     timeouts: dict[str, float] = {}
 
@@ -54,7 +62,19 @@ class ProviderSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     @property
     def has_key(self) -> bool:
         """Whether the table says where its key comes from."""
-        return bool(self.key or self.key_env or self.key_file)
+        plain = self.key or self.key_env or self.key_file
+        return bool(plain or self.key_keyring or self.key_command)
+
+
+class LoginSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A table `[logins.<name>]`: the OAuth client of your own that `fairlead login` signs in with.
+
+    `client_file` is the JSON that Google's console gives; `host` is GitHub's own of a company.
+    """
+
+    client_id: str | None = None
+    client_file: str | None = None
+    host: str | None = None
 
 
 class Settings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -72,6 +92,7 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     http: HttpSettings = HttpSettings()
     limits: Limits = Limits()
     providers: dict[str, ProviderSettings] = {}
+    logins: dict[str, LoginSettings] = {}
     warnings: tuple[str, ...] = ()
     project_addresses: tuple[str, ...] = ()
 

@@ -28,7 +28,9 @@ class FakeRuntime:
     async def blocking(self, function: Callable[[], _T]) -> _T:
         return function()
 
-    async def once(self, key: str, make: Callable[[], Awaitable[_T]]) -> _T:
+    async def once(
+        self, key: str, make: Callable[[], Awaitable[_T]], *, within: float | None = None
+    ) -> _T:
         return await make()
 
     def advance(self, seconds: float) -> None:

@@ -30,17 +30,22 @@ _SECRET_WORDS = frozenset(
 class Headers:
     """Response headers: names are case-insensitive, order and repeats are kept."""
 
-    __slots__ = ("_values", "pairs")
+    __slots__ = ("_pairs",)
 
-    def __init__(self, pairs: Iterable[tuple[str, str]]) -> None:
-        self.pairs = tuple(pairs)
-        self._values: dict[str, str] | None = None
+    def __init__(self, pairs: Iterable[tuple[str, str]] = ()) -> None:
+        self._pairs: tuple[tuple[str, str], ...] | None = tuple(pairs)
+
+    @property
+    def pairs(self) -> tuple[tuple[str, str], ...]:
+        """Names and values as they came."""
+        return self._pairs or ()
 
     def get(self, name: str) -> str | None:
         """The last value of `name`, which is given in lower case, or None."""
-        if self._values is None:
-            self._values = {key.lower(): value for key, value in self.pairs}
-        return self._values.get(name)
+        for key, value in reversed(self.pairs):
+            if key.lower() == name:
+                return value
+        return None
 
     def get_all(self, name: str) -> list[str]:
         """Every value of `name`, which is given in lower case, in order."""
@@ -48,6 +53,12 @@ class Headers:
 
     def __iter__(self) -> Iterator[tuple[str, str]]:
         return iter(self.pairs)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Headers) and self.pairs == other.pairs
+
+    def __hash__(self) -> int:
+        return hash(self.pairs)
 
     def __repr__(self) -> str:
         return f"Headers({list(redact(self.pairs))!r})"

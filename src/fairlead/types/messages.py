@@ -136,6 +136,15 @@ class Opaque(Struct, frozen=True, tag="opaque", omit_defaults=True):
 Part = Text | Image | Audio | File | Reasoning | ToolCall | ToolResult | Refusal | Citation | Opaque
 
 
+class Document(Struct, frozen=True, omit_defaults=True):
+    """A source for an answer to rest on. Citations name it by `id`."""
+
+    text: str
+    id: str = ""
+    title: str | None = None
+    url: str | None = None
+
+
 class Message(Struct, frozen=True, omit_defaults=True):
     """One turn: a role and its parts. `name` tells speakers of one role apart."""
 

@@ -6,7 +6,7 @@ An answer is made without `receipt` and `raw` by a dialect; the engine puts them
 from __future__ import annotations
 
 from array import array
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, Literal
 
 from msgspec import Struct
@@ -193,16 +193,3 @@ class TokenCount(Answer, frozen=True, kw_only=True):
     """How many tokens a request would read, in the provider's own counting."""
 
     tokens: int
-
-
-class Document(Struct, frozen=True, omit_defaults=True):
-    """A source for an answer to rest on. Citations name it by `id`."""
-
-    text: str
-    id: str = ""
-    title: str | None = None
-    url: str | None = None
-
-
-Documents = Sequence[Document | str | Mapping[str, object]]
-"""What callers may pass as `documents`: texts get the ids `doc_0`, `doc_1` and so on."""

@@ -44,6 +44,7 @@ class Receipt(Struct, frozen=True, omit_defaults=True):
 
     `target` is who served it, as `provider/model`; `key_name` names the credential (such as the
     environment variable) and never holds it. `seconds` is the whole call, waiting included.
+    `defaults` lists the settings that fairlead chose because the caller asked it to.
     """
 
     operation: str
@@ -52,3 +53,4 @@ class Receipt(Struct, frozen=True, omit_defaults=True):
     key_name: str | None = None
     dropped: tuple[str, ...] = ()
     seconds: float = 0.0
+    defaults: tuple[str, ...] = ()

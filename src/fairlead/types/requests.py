@@ -7,7 +7,7 @@ from typing import ClassVar, Literal
 
 from msgspec import Struct
 
-from fairlead.types.messages import Message
+from fairlead.types.messages import Document, Message
 from fairlead.types.tools import OutputSchema, ProviderTool, Tool, ToolChoice
 
 ReasoningEffort = Literal["none", "minimal", "low", "medium", "high", "xhigh", "max"]
@@ -25,6 +25,7 @@ class ChatRequest(Struct, frozen=True, omit_defaults=True):
 
     `max_tokens` bounds the answer, reasoning included; `stop` holds up to the provider's number of
     sequences; `extra_body` is merged into the JSON body and refused where it collides with it.
+    `documents` are what the answer shall rest on and cite.
     """
 
     model: str
@@ -47,3 +48,4 @@ class ChatRequest(Struct, frozen=True, omit_defaults=True):
     user: str | None = None
     options: Options | None = None
     extra_body: Mapping[str, object] | None = None
+    documents: tuple[Document, ...] = ()

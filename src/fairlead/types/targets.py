@@ -27,7 +27,8 @@ class Quirks(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True
 
     The defaults describe a plain clone of the dialect. `unsupported` names options of `ChatRequest`
     (such as `top_k`), fields of the dialect's own options, the parts `image`, `audio` and `file`,
-    and `name`, the name of a message's speaker.
+    and `name`, the name of a message's speaker. For other operations they are the options of those
+    requests.
     """
 
     max_tokens: Literal["max_tokens", "max_completion_tokens"] = "max_tokens"
@@ -64,6 +65,9 @@ class Quirks(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True
     """A 200 may carry `base_resp.status_code` other than 0, which is an error."""
     inline_thinking: bool = False
     """Reasoning may stand in `<think>` tags at the head of the text."""
+    anthropic_host: Literal["", "bedrock", "vertex"] = ""
+    """Who serves Anthropic's protocol in a manner of their own: the address names the model and
+    says whether to stream, and the version stands in the body."""
     embedding_dimensions: Literal["dimensions", "output_dimension", ""] = "dimensions"
     """The field that asks for shorter vectors; empty: there is none."""
     embedding_input_type: Literal["", "input_type", "task"] = ""
@@ -77,6 +81,10 @@ class Quirks(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True
     """The field that bounds how many documents a rerank returns."""
     base64_embeddings: bool = True
     """Whether vectors may be asked for in base64 rather than as JSON numbers."""
+    model_in_body: bool = True
+    """Whether the body of a completion names the model; where not, its address does."""
+    stream_only: bool = False
+    """Completions only come as streams; one that is wanted whole is read to its end."""
 
 
 class Target(Struct, frozen=True):

@@ -45,8 +45,16 @@ class Usage(Struct, frozen=True, omit_defaults=True):
         return self.input_tokens + self.output_tokens
 
 
-class Cost(Struct, frozen=True):
-    """Money for one answer, in US dollars, and who said so: the provider's own figure."""
+class Cost(Struct, frozen=True, omit_defaults=True):
+    """Money for one answer, in US dollars, and who said so.
+
+    `provider`: the provider's own figure. `table`: the usage times the price of the model table,
+    which holds tokens, requests and searches, and none of taxes, discounts and other tools.
+    `price_date` is the day (`YYYY-MM-DD`) for which the table knows the price, `price_source`
+    where it has it from.
+    """
 
     usd: Decimal
-    source: Literal["provider"]
+    source: Literal["provider", "table"]
+    price_date: str | None = None
+    price_source: str | None = None

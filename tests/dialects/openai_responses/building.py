@@ -72,7 +72,8 @@ def output_text(text: str, *annotations: Json) -> Json:
 def answer(one: ResponsesDecoder) -> ChatResponse:
     assert one.failure is None, one.failure
     assert one.finished
-    return one.result(receipt=Receipt("chat", "openai/m"), raw=RawResponse(200, ()), warnings=())
+    raw = RawResponse(200, ())
+    return one.result(receipt=Receipt("chat", "openai/m"), raw=raw, warnings=())
 
 
 def streamed(*events: Json) -> tuple[list[Event], ChatResponse]:

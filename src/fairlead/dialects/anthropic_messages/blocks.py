@@ -6,6 +6,7 @@ as the provider would have: its first object, with what the deltas brought.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TypeAlias
 
 import msgspec
@@ -17,7 +18,7 @@ from fairlead.dialects.anthropic_messages.citations import citation
 from fairlead.dialects.anthropic_messages.results import provider_result
 from fairlead.dialects.assembly import Assembly, Slot
 from fairlead.errors import DecodeError
-from fairlead.types.messages import Opaque, ProviderState
+from fairlead.types.messages import Document, Opaque, ProviderState
 
 Fields: TypeAlias = dict[str, Raw]
 
@@ -48,10 +49,11 @@ class OpenBlock:
 class Blocks:
     """The blocks of one answer. `texts` are the open text slots by index, for the hot path."""
 
-    __slots__ = ("_assembly", "_count", "_latest", "_open", "texts")
+    __slots__ = ("_assembly", "_count", "_documents", "_latest", "_open", "texts")
 
-    def __init__(self, assembly: Assembly) -> None:
+    def __init__(self, assembly: Assembly, documents: Sequence[Document] = ()) -> None:
         self._assembly = assembly
+        self._documents = documents
         self._open: dict[int, OpenBlock] = {}
         self._count = 0
         self._latest = 0
@@ -100,7 +102,7 @@ class Blocks:
         elif kind == "signature_delta":
             opened.added["signature"] = _raw(delta.signature or "")
         elif kind == "citations_delta" and wire.present(delta.citation):
-            self._assembly.citation(opened.key, citation(delta.citation))
+            self._assembly.citation(opened.key, citation(delta.citation, self._documents))
         elif kind not in wire.DELTAS:
             _absorb(opened, data)
 
@@ -134,7 +136,7 @@ class Blocks:
     def _begin_text(self, index: int, opened: OpenBlock) -> None:
         self.text(index, opened.block.text or "")
         for raw in wire.optional(opened.block.citations, wire.RAW_LIST) or ():
-            self._assembly.citation(opened.key, citation(raw))
+            self._assembly.citation(opened.key, citation(raw, self._documents))
         if (extras := _extras(opened.raw, _TEXT_FIELDS)) is not None:
             self._assembly.slot(opened.key, "text").state = extras
 

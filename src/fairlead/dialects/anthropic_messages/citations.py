@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from msgspec import Raw
 
 from fairlead.dialects.anthropic_messages import wire
-from fairlead.types.messages import Citation, ProviderState
+from fairlead.dialects.anthropic_messages.documents import cited
+from fairlead.types.messages import Citation, Document, ProviderState
 
 
-def citation(raw: Raw) -> Citation:
-    """Documents are named by their place in the request, or by file id.
+def citation(raw: Raw, documents: Sequence[Document] = ()) -> Citation:
+    """Documents are named by their ids, else by their place in the request, or by file id.
 
     `start` and `end` stay empty: the offsets on the wire count characters of the source.
     """
@@ -17,11 +20,12 @@ def citation(raw: Raw) -> Citation:
     block = wire.optional(raw, wire.CITATION)
     if block is None:
         return Citation(provider_state=state)
-    source = block.source or block.file_id
+    source, url = block.source or block.file_id, block.url
     if source is None and block.document_index is not None:
-        source = str(block.document_index)
+        document = cited(documents, block.document_index) or Document("")
+        source, url = document.id or str(block.document_index), url or document.url
     return Citation(
-        url=block.url,
+        url=url,
         title=block.title or block.document_title,
         cited_text=block.cited_text,
         source=source,

@@ -42,11 +42,11 @@ class PartWriter:
     which takes documents in answers and citations in questions.
     """
 
-    __slots__ = ("_calls", "_cite", "_losses", "_old_protocol", "uses_files")
+    __slots__ = ("_calls", "_losses", "_old_protocol", "cite", "uses_files")
 
     def __init__(self, losses: Losses, *, cite: bool | None, old_protocol: bool) -> None:
         self._losses = losses
-        self._cite = cite
+        self.cite = cite
         self._old_protocol = old_protocol
         self._calls: set[str] = set()
         self.uses_files = False
@@ -179,8 +179,8 @@ class PartWriter:
         if block is None:
             self._losses.unsupported(f"files of type {part.media_type or 'unknown'}")
             return None
-        if self._cite is not None and block["type"] == "document":
-            block["citations"] = {"enabled": self._cite}
+        if self.cite is not None and block["type"] == "document":
+            block["citations"] = {"enabled": self.cite}
         self.uses_files = self.uses_files or part.file_id is not None
         return _with_extras(block, part.provider_state)
 

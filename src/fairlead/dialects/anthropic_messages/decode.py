@@ -9,11 +9,11 @@ from fairlead.dialects import jsontext
 from fairlead.dialects.anthropic_messages import wire
 from fairlead.dialects.anthropic_messages.blocks import Blocks
 from fairlead.dialects.anthropic_messages.failures import api_error
+from fairlead.dialects.anthropic_messages.hosts import frames_of, usage_of_metrics
 from fairlead.dialects.anthropic_messages.reasons import finish_reason
 from fairlead.dialects.anthropic_messages.tally import UsageTally
 from fairlead.dialects.assembly import Assembly
 from fairlead.errors import DecodeError, FairleadError, ResponseTooLarge, StreamInterrupted
-from fairlead.framing.sse import SseParser
 from fairlead.ports import Limits
 from fairlead.types.events import Event, TextDelta
 from fairlead.types.messages import Message
@@ -52,8 +52,8 @@ class MessagesDecoder:
         self._target = target
         self._limits = limits
         self._assembly = Assembly(wire.NAME, limits.tool_arguments)
-        self._blocks = Blocks(self._assembly)
-        self._parser = SseParser(limits.line, limits.event)
+        self._blocks = Blocks(self._assembly, request.documents)
+        self._parser = frames_of(target, limits)
         self._tally = UsageTally()
         self._message_fields: dict[str, Raw] = {}
         self._stop_reason: str | None = None
@@ -152,6 +152,8 @@ class MessagesDecoder:
         elif kind == "message_delta":
             self._message_delta(frame)
         elif kind == "message_stop":
+            if wire.present(frame.metrics) and self._assembly.usage is None:
+                self._told(usage_of_metrics(frame.metrics))
             self._finish()
         elif kind == "error" or (kind is None and wire.present(frame.error)):
             raise api_error(data, self._target)

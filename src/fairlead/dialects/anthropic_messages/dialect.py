@@ -14,9 +14,11 @@ from fairlead.types.targets import Target
 
 
 class AnthropicMessages:
-    """The client role of `anthropic_messages`."""
+    """The client role of `anthropic_messages`. It takes `documents` as such."""
 
     __slots__ = ()
+
+    native_documents = True
 
     @property
     def name(self) -> str:

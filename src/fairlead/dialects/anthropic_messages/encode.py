@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import msgspec
 
-from fairlead.dialects.anthropic_messages import models
+from fairlead.dialects import claude
 from fairlead.dialects.anthropic_messages.content import PartWriter
 from fairlead.dialects.anthropic_messages.conversation import Conversation, plain
+from fairlead.dialects.anthropic_messages.documents import add_documents, cites
+from fairlead.dialects.anthropic_messages.hosts import EVENT_STREAM, VERSIONS, date_of
 from fairlead.dialects.anthropic_messages.options import AnthropicOptions
 from fairlead.dialects.anthropic_messages.thinking import answer_limit, thinking
 from fairlead.dialects.anthropic_messages.toolbox import tool_choice, tools
@@ -35,19 +37,32 @@ def encode(
     losses = Losses(unsupported, target)
     request = losses.supported(request, _ABSENT)
     options = _options(request)
-    version = options.api_version or _header(target, "anthropic-version") or DEFAULT_VERSION
+    version = _version(options, target)
     request = _sampling(request, target, version, losses)
-    writer = PartWriter(losses, cite=options.citations, old_protocol=version < NO_SAMPLING_FROM)
+    old_protocol = date_of(version) < NO_SAMPLING_FROM
+    writer = PartWriter(losses, cite=cites(request, options), old_protocol=old_protocol)
     conversation = _conversation(request, target, writer, losses)
     body = _body(request, target, options, conversation, losses)
-    if stream:
+    betas = _betas(target, options, uses_files=writer.uses_files and old_protocol)
+    host = target.quirks.anthropic_host
+    if host:
+        body = {"anthropic_version": version} | body
+    if stream and host != "bedrock":
         body["stream"] = True
+    if host == "bedrock" and betas:
+        body["anthropic_beta"] = betas
     return Encoded(
         written(body, request.extra_body),
-        _headers(target, options, version, uses_files=writer.uses_files),
+        _headers(target, version, betas, stream=stream),
         tuple(losses.warnings),
         tuple(losses.dropped),
     )
+
+
+def _version(options: AnthropicOptions, target: Target) -> str:
+    host = VERSIONS.get(target.quirks.anthropic_host)
+    known = host or _header(target, "anthropic-version") or DEFAULT_VERSION
+    return options.api_version or known
 
 
 def _options(request: ChatRequest) -> AnthropicOptions:
@@ -63,7 +78,7 @@ def _options(request: ChatRequest) -> AnthropicOptions:
 
 def _sampling(request: ChatRequest, target: Target, version: str, losses: Losses) -> ChatRequest:
     """The request without what newer models and versions refuse."""
-    if version < NO_SAMPLING_FROM and models.takes_sampling(target.model):
+    if date_of(version) < NO_SAMPLING_FROM and claude.takes_sampling(target.model):
         return request
     given = [name for name in _SAMPLING if getattr(request, name) is not None]
     for name in given:
@@ -74,12 +89,13 @@ def _sampling(request: ChatRequest, target: Target, version: str, losses: Losses
 def _conversation(
     request: ChatRequest, target: Target, writer: PartWriter, losses: Losses
 ) -> Conversation:
-    system_turns = models.takes_system_turns(target.model)
+    system_turns = claude.takes_system_turns(target.model)
     conversation = Conversation(writer, losses, system_turns=system_turns)
     for message in request.messages:
         conversation.add(message)
     if not conversation.turns:
         raise InvalidRequest("there is no message to answer; give a user message with content")
+    add_documents(conversation, request.documents, cite=writer.cite)
     return conversation
 
 
@@ -92,7 +108,7 @@ def _body(
 ) -> Body:
     """The keys in the order in which they are sent."""
     asked, effort = thinking(request, options, target, losses)
-    body: Body = {"model": target.model}
+    body: Body = {} if target.quirks.anthropic_host else {"model": target.model}
     limit = request.max_tokens
     body["max_tokens"] = answer_limit(target.model, asked, effort) if limit is None else limit
     if conversation.system:
@@ -162,19 +178,27 @@ def _add_options(body: Body, request: ChatRequest, options: AnthropicOptions) ->
             body[name] = value
 
 
-def _headers(
-    target: Target, options: AnthropicOptions, version: str, *, uses_files: bool
-) -> tuple[tuple[str, str], ...]:
-    """Only what differs from the headers that the target sends anyway."""
-    headers: list[tuple[str, str]] = []
-    if version != _header(target, "anthropic-version"):
-        headers.append(("anthropic-version", version))
+def _betas(target: Target, options: AnthropicOptions, *, uses_files: bool) -> list[str]:
+    """The names that the target sends anyway, then those of this request."""
     before = _header(target, "anthropic-beta")
     betas = [*(before.split(",") if before else ()), *options.betas]
-    if uses_files and version < NO_SAMPLING_FROM:
+    if uses_files:
         betas.append(FILES_BETA)
-    joined = ",".join(dict.fromkeys(name.strip() for name in betas))
-    if joined and joined != before:
+    return list(dict.fromkeys(name.strip() for name in betas))
+
+
+def _headers(
+    target: Target, version: str, betas: list[str], *, stream: bool
+) -> tuple[tuple[str, str], ...]:
+    """Only what differs from the headers that the target sends anyway."""
+    host = target.quirks.anthropic_host
+    headers: list[tuple[str, str]] = []
+    if not host and version != _header(target, "anthropic-version"):
+        headers.append(("anthropic-version", version))
+    joined = ",".join(betas)
+    if host == "bedrock":
+        return (("accept", EVENT_STREAM),) if stream else ()
+    if joined and joined != _header(target, "anthropic-beta"):
         headers.append(("anthropic-beta", joined))
     return tuple(headers)
 

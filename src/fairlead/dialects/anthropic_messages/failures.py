@@ -1,4 +1,7 @@
-"""Errors in the provider's words: `{"type": "error", "error": {"type", "message", "details"}}`."""
+"""Errors in the provider's words: `{"type": "error", "error": {"type", "message", "details"}}`.
+
+On Bedrock those of AWS come as well, which have no `error` in them.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,7 @@ import msgspec
 from msgspec import Struct
 
 from fairlead.dialects import jsontext
+from fairlead.dialects.aws import aws_error
 from fairlead.dialects.classify import classify, error_fields
 from fairlead.errors import ApiError, DecodeError
 from fairlead.types.http import Headers
@@ -32,6 +36,8 @@ def api_error(
     body: bytes, target: Target, *, status: int | None = None, headers: Headers | None = None
 ) -> ApiError:
     """The error that fits. `status` is None for an error inside a 200."""
+    if target.quirks.anthropic_host == "bedrock" and b'"error"' not in body:
+        return aws_error(body, target, status=status, headers=headers)
     message, code, kind = error_fields(body)
     more = _more(body)
     if more.error is not None and more.error.details is not None:

@@ -19,8 +19,9 @@ class AnthropicOptions(Options, frozen=True, omit_defaults=True, kw_only=True):
     `cache_control`). A breakpoint on a single part is set by that part's own provider state:
     `ProviderState("anthropic_messages", '{"cache_control":{"type":"ephemeral"}}')`.
     `citations`: whether answers cite the documents that the request carries.
-    `betas`: names for the `anthropic-beta` header.
-    `api_version`: the `anthropic-version` header. From 2026-10-21 on, the protocol has no
+    `betas`: names for the `anthropic-beta` header, which on Bedrock is a field of the body.
+    `api_version`: the `anthropic-version` header; on Bedrock and Vertex the body's
+    `anthropic_version`, such as `bedrock-2023-05-31`. From 2026-10-21 on, the protocol has no
     `temperature`, `top_p` and `top_k`.
     `container`: an id, or an object with skills. An unfinished turn sends its own id back.
     """

@@ -9,23 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from fairlead.dialects.anthropic_messages import models
+from fairlead.dialects import claude
 from fairlead.dialects.anthropic_messages.options import AnthropicOptions
 from fairlead.dialects.losses import Losses
 from fairlead.errors import InvalidRequest
 from fairlead.types.requests import ChatRequest
 from fairlead.types.targets import Target
 
-BUDGETS = {
-    "minimal": 1024,
-    "low": 2048,
-    "medium": 8192,
-    "high": 16384,
-    "xhigh": 20480,
-    "max": 23808,
-}
-"""Tokens of thinking for an effort. The largest leaves 8,192 of the 32,000 that Claude 4 writes."""
-LEAST_BUDGET = 1024
 ADAPTIVE_LIMIT = 16384
 
 Thinking = Mapping[str, object]
@@ -42,14 +32,17 @@ def thinking(
         raise InvalidRequest(
             "give either reasoning_effort, or thinking and effort in AnthropicOptions"
         )
-    form = models.thinking_form(target.model)
+    form = claude.thinking_form(target.model)
     if wanted == "none":
         return (None if form == "none" else {"type": "disabled"}), None
     if form == "none":
         losses.unsupported("reasoning_effort", "Claude thinks from version 3.7 on")
         return None, None
     if form == "budget":
-        return {"type": "enabled", "budget_tokens": _budget(wanted, request.max_tokens)}, None
+        return {
+            "type": "enabled",
+            "budget_tokens": claude.thinking_budget(wanted, request.max_tokens),
+        }, None
     if wanted == "minimal":
         losses.warnings.append("reasoning effort 'minimal' was sent as 'low', the least there is")
         wanted = "low"
@@ -60,20 +53,7 @@ def answer_limit(model: str, asked: Thinking | None, effort: str | None) -> int:
     """`max_tokens` where the caller gives none."""
     budget = (asked or {}).get("budget_tokens")
     if isinstance(budget, int):
-        return budget + models.answer_limit(model)
+        return budget + claude.answer_limit(model)
     if effort is not None or (asked is not None and asked.get("type") != "disabled"):
         return ADAPTIVE_LIMIT
-    return models.answer_limit(model)
-
-
-def _budget(effort: str, max_tokens: int | None) -> int:
-    """The effort's budget, or what a smaller `max_tokens` leaves: it must be larger."""
-    budget = BUDGETS[effort]
-    if max_tokens is None or max_tokens > budget:
-        return budget
-    if max_tokens <= LEAST_BUDGET:
-        raise InvalidRequest(
-            f"thinking takes at least {LEAST_BUDGET:,} tokens; raise max_tokens above that, or "
-            "leave reasoning_effort out"
-        )
-    return max(LEAST_BUDGET, max_tokens // 2)
+    return claude.answer_limit(model)

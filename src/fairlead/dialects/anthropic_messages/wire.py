@@ -44,6 +44,7 @@ class Frame(Struct, gc=False):
     usage: Raw = NOTHING
     error: Raw = NOTHING
     context_management: Raw = NOTHING
+    metrics: Raw = msgspec.field(default=NOTHING, name="amazon-bedrock-invocationMetrics")
 
 
 class Answer(Struct):

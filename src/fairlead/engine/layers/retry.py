@@ -66,7 +66,7 @@ def retry(
                 decision = decide(
                     error,
                     policy=policy,
-                    attempt=len(call.attempts),
+                    attempt=len(call.attempts) - call.replays,
                     remaining=call.deadline - runtime.now(),
                     committed=False,
                     budget=budget,

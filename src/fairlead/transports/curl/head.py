@@ -6,6 +6,7 @@ import re
 
 from fairlead.types.http import Headers
 
+_LINE = re.compile(r"^[ \t]*([^:\n]*?)[ \t]*:[ \t]*([^\n]*?)[ \t\r]*$", re.MULTILINE)
 _ENCODING = re.compile(rb"\ncontent-encoding:[ \t]*([^\s,]+)")
 
 
@@ -25,10 +26,8 @@ class RawHeaders(Headers):
     @property
     def pairs(self) -> tuple[tuple[str, str], ...]:
         if self._pairs is None:
-            lines = (line.partition(":") for line in self._head.decode("latin-1").split("\n")[1:])
-            self._pairs = tuple(
-                (name.strip(), value.strip()) for name, colon, value in lines if colon
-            )
+            lines = self._head.decode("latin-1").partition("\n")[2]
+            self._pairs = tuple(_LINE.findall(lines))
         return self._pairs
 
     def get(self, name: str) -> str | None:

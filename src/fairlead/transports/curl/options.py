@@ -42,12 +42,12 @@ def configure(easy: pycurl.Curl, settings: HttpSettings) -> None:
     elif not settings.trust_env:
         easy.setopt(pycurl.PROXY, "")
     if settings.proxy is not None or settings.trust_env:
-        easy.setopt(pycurl.NOPROXY, _unproxied(settings))
+        easy.setopt(pycurl.NOPROXY, unproxied(settings))
     if settings.unix_socket is not None:
         easy.setopt(pycurl.UNIX_SOCKET_PATH, settings.unix_socket)
 
 
-def _unproxied(settings: HttpSettings) -> str:
+def unproxied(settings: HttpSettings) -> str:
     """A proxy must not be asked for a machine's own credentials; then what the user leaves out."""
     given = ""
     if settings.proxy is None:

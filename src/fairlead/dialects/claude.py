@@ -1,4 +1,4 @@
-"""What a model's name tells of what its requests may hold.
+"""What the name of a Claude tells of what its requests may hold, on whichever host it runs.
 
 Sources: the provider's pages on adaptive thinking, on Claude 4.7 (sampling parameters removed) and
 on Claude 4.8 (system messages inside a conversation), read 2026-11. A name that is no Claude's, as
@@ -11,9 +11,22 @@ import re
 from functools import lru_cache
 from typing import Literal
 
+from fairlead.errors import InvalidRequest
+
 ThinkingForm = Literal["adaptive", "budget", "none"]
 
-_VERSION = re.compile(r"claude-(?:[a-z]+-)*?(\d{1,2})(?:[-.](\d{1,2}))?(?!\d)")
+BUDGETS = {
+    "minimal": 1024,
+    "low": 2048,
+    "medium": 8192,
+    "high": 16384,
+    "xhigh": 20480,
+    "max": 23808,
+}
+"""Tokens of thinking for an effort. The largest leaves 8,192 of the 32,000 that Claude 4 writes."""
+LEAST_BUDGET = 1024
+
+_VERSION = re.compile(r"claude-(?:[a-z]+-)*?v?(\d{1,2})(?:[-.](\d{1,2}))?(?!\d)")
 
 
 @lru_cache(maxsize=256)
@@ -49,3 +62,16 @@ def answer_limit(model: str) -> int:
     """`max_tokens` where the caller gives none: 8,192, or all that Claude before 3.5 can write."""
     known = version(model)
     return 4096 if known is not None and known < (3, 5) else 8192
+
+
+def thinking_budget(effort: str, max_tokens: int | None) -> int:
+    """The effort's budget, or what a smaller `max_tokens` leaves: it must be larger."""
+    budget = BUDGETS[effort]
+    if max_tokens is None or max_tokens > budget:
+        return budget
+    if max_tokens <= LEAST_BUDGET:
+        raise InvalidRequest(
+            f"thinking takes at least {LEAST_BUDGET:,} tokens; raise max_tokens above that, or "
+            "leave reasoning_effort out"
+        )
+    return max(LEAST_BUDGET, max_tokens // 2)

@@ -1,0 +1,46 @@
+"""Usage: one entry for each model that the agent asked. Inputs and outputs are totals."""
+
+from __future__ import annotations
+
+import msgspec
+from msgspec import Raw, Struct
+
+from fairlead.dialects import rawjson
+from fairlead.types.usage import Usage
+
+_MOST = 1 << 53
+
+
+class _Entry(Struct, rename="camel"):
+    input_tokens: int | None = None
+    output_tokens: int | None = None
+    reasoning_tokens: int | None = None
+    cached_input_tokens: int | None = None
+    cache_write_input_tokens: int | None = None
+
+
+_ENTRIES = msgspec.json.Decoder(list[_Entry])
+
+
+def usage_of(raw: Raw) -> Usage | None:
+    """All entries together; None where there is none."""
+    entries = rawjson.optional(raw, _ENTRIES)
+    if not entries:
+        return None
+    read = sum(_count(entry.input_tokens) for entry in entries)
+    written = sum(_count(entry.output_tokens) for entry in entries)
+    cached = min(read, sum(_count(entry.cached_input_tokens) for entry in entries))
+    stored = min(read - cached, sum(_count(entry.cache_write_input_tokens) for entry in entries))
+    thought = min(written, sum(_count(entry.reasoning_tokens) for entry in entries))
+    return Usage(
+        input=read - cached - stored,
+        cache_read=cached,
+        cache_write=stored,
+        output=written - thought,
+        reasoning=thought,
+        raw=rawjson.text_of(raw),
+    )
+
+
+def _count(value: int | None) -> int:
+    return value if value is not None and 0 <= value < _MOST else 0

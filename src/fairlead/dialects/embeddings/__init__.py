@@ -1,0 +1,1 @@
+"""Texts to vectors: one module for each provider's words."""

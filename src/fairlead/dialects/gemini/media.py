@@ -1,0 +1,76 @@
+"""Images, sound and documents as parts: by their bytes, or by a URL that the provider fetches."""
+
+from __future__ import annotations
+
+from base64 import b64encode
+
+from fairlead.dialects.gemini.resource import base
+from fairlead.dialects.sources import check_source
+from fairlead.errors import InvalidRequest
+from fairlead.types.messages import Audio, File, Image
+from fairlead.types.targets import Target
+
+Block = dict[str, object]
+
+_TYPES = {
+    "png": "image/png",
+    "jpg": "image/jpeg",
+    "jpeg": "image/jpeg",
+    "webp": "image/webp",
+    "gif": "image/gif",
+    "heic": "image/heic",
+    "pdf": "application/pdf",
+    "txt": "text/plain",
+    "md": "text/markdown",
+    "csv": "text/csv",
+    "html": "text/html",
+    "json": "application/json",
+    "mp3": "audio/mpeg",
+    "wav": "audio/wav",
+    "flac": "audio/flac",
+    "ogg": "audio/ogg",
+    "m4a": "audio/mp4",
+    "mp4": "video/mp4",
+    "mov": "video/quicktime",
+    "webm": "video/webm",
+}
+"""Media types by the ending of a URL; the provider wants to know before it fetches."""
+
+
+def media(part: Image | Audio | File, target: Target) -> Block:
+    """Raises `InvalidRequest` unless it has one source, and its type where that is bytes."""
+    if isinstance(part, Audio):
+        return _inline(part.media_type, part.data)
+    check_source(part)
+    if part.data is not None:
+        return _inline(part.media_type or "", part.data)
+    if part.file_id is not None:
+        return _file(_address(part.file_id, target), part.media_type)
+    url = part.url or ""
+    return _data_url(url) if url.startswith("data:") else _file(url, part.media_type)
+
+
+def _inline(media_type: str, data: bytes) -> Block:
+    text = b64encode(data).decode("ascii")
+    return {"inlineData": {"mimeType": media_type, "data": text}}
+
+
+def _file(uri: str, media_type: str | None) -> Block:
+    path = uri.partition("?")[0].partition("#")[0]
+    media_type = media_type or _TYPES.get(path.rpartition("/")[2].rpartition(".")[2].lower())
+    return {"fileData": ({"mimeType": media_type} if media_type else {}) | {"fileUri": uri}}
+
+
+def _address(file_id: str, target: Target) -> str:
+    """Uploaded files are named `files/abc`, and known by their whole address."""
+    if "://" in file_id:
+        return file_id
+    return f"{base(target)}/files/{file_id.removeprefix('files/')}"
+
+
+def _data_url(url: str) -> Block:
+    head, comma, data = url.removeprefix("data:").partition(",")
+    media_type, *parameters = head.split(";")
+    if not comma or not media_type or "base64" not in parameters:
+        raise InvalidRequest("a data: URL must be of the form data:<media type>;base64,<data>")
+    return {"inlineData": {"mimeType": media_type, "data": data}}

@@ -1,0 +1,188 @@
+"""The shapes that come over the wire: only the fields that are read, tolerant where they vary.
+
+A chunk is read as a `Frame` first, which is fast and knows text alone; what is not plain text is
+read again as a `Chunk`, whose parts keep the provider's bytes.
+"""
+
+from __future__ import annotations
+
+from typing import TypeVar
+
+import msgspec
+from msgspec import Raw, Struct
+
+from fairlead.dialects import jsontext
+from fairlead.errors import DecodeError
+
+NAME = "gemini"
+NOTHING = Raw()
+_T = TypeVar("_T")
+
+
+class TextPart(Struct, gc=False):
+    """A part as the hot path sees it; `thoughtSignature` and `partMetadata` make it not plain."""
+
+    text: str | None = None
+    thought: bool | None = None
+    thoughtSignature: Raw = NOTHING  # noqa: N815
+    partMetadata: Raw = NOTHING  # noqa: N815
+
+
+class TextContent(Struct, gc=False):
+    parts: list[TextPart] | None = None
+
+
+class TextCandidate(Struct, gc=False):
+    """A candidate of which only the text matters, as long as the other fields are absent."""
+
+    content: TextContent | None = None
+    index: int | None = None
+    finishReason: Raw = NOTHING  # noqa: N815
+    groundingMetadata: Raw = NOTHING  # noqa: N815
+    citationMetadata: Raw = NOTHING  # noqa: N815
+    urlContextMetadata: Raw = NOTHING  # noqa: N815
+    logprobsResult: Raw = NOTHING  # noqa: N815
+
+
+class Frame(Struct, gc=False):
+    """One event of a stream, or a whole answer."""
+
+    candidates: list[TextCandidate] | None = None
+    usageMetadata: Raw = NOTHING  # noqa: N815
+    modelVersion: str | None = None  # noqa: N815
+    responseId: str | None = None  # noqa: N815
+    promptFeedback: Raw = NOTHING  # noqa: N815
+    error: Raw = NOTHING
+
+
+class Content(Struct):
+    parts: list[Raw] | None = None
+
+
+class Candidate(Struct):
+    """One of the answers, or a piece of it. Enumerations may come as numbers."""
+
+    content: Content | None = None
+    index: int | None = None
+    finishReason: str | int | None = None  # noqa: N815
+    finishMessage: Raw = NOTHING  # noqa: N815
+    groundingMetadata: Raw = NOTHING  # noqa: N815
+    citationMetadata: Raw = NOTHING  # noqa: N815
+    urlContextMetadata: Raw = NOTHING  # noqa: N815
+    logprobsResult: Raw = NOTHING  # noqa: N815
+
+
+class Chunk(Struct):
+    """What a `Frame` holds, in full."""
+
+    candidates: list[Candidate] | None = None
+    usageMetadata: Raw = NOTHING  # noqa: N815
+    modelVersion: str | None = None  # noqa: N815
+    responseId: str | None = None  # noqa: N815
+    promptFeedback: Raw = NOTHING  # noqa: N815
+    error: Raw = NOTHING
+
+
+class PromptFeedback(Struct):
+    """Why the prompt was not answered."""
+
+    blockReason: str | int | None = None  # noqa: N815
+    blockReasonMessage: str | None = None  # noqa: N815
+
+
+class Part(Struct):
+    """One part. Exactly one of the kinds is there; the signature and others stand beside it."""
+
+    text: str | None = None
+    thought: bool | None = None
+    functionCall: Raw = NOTHING  # noqa: N815
+    functionResponse: Raw = NOTHING  # noqa: N815
+    executableCode: Raw = NOTHING  # noqa: N815
+    codeExecutionResult: Raw = NOTHING  # noqa: N815
+    toolCall: Raw = NOTHING  # noqa: N815
+    toolResponse: Raw = NOTHING  # noqa: N815
+    inlineData: Raw = NOTHING  # noqa: N815
+
+
+class FunctionCall(Struct):
+    id: str | None = None
+    name: str | None = None
+    args: Raw = NOTHING
+    partialArgs: list[PartialArgument] | None = None  # noqa: N815
+    willContinue: bool | None = None  # noqa: N815
+
+
+class PartialArgument(Struct):
+    """A value, or more of a string, at a place in the arguments such as `$.city`."""
+
+    jsonPath: str = "$"  # noqa: N815
+    stringValue: str | None = None  # noqa: N815
+    numberValue: Raw = NOTHING  # noqa: N815
+    boolValue: bool | None = None  # noqa: N815
+
+
+class ProviderCall(Struct):
+    """`executableCode` or `toolCall`: what the provider ran itself."""
+
+    id: str | None = None
+    toolType: str | None = None  # noqa: N815
+    args: Raw = NOTHING
+
+
+class ProviderResult(Struct):
+    """`codeExecutionResult`, `toolResponse` or `functionResponse`: what came of it."""
+
+    id: str | None = None
+    name: str | None = None
+    toolType: str | None = None  # noqa: N815
+    outcome: str | int | None = None
+    output: str | None = None
+    response: Raw = NOTHING
+
+
+class InlineData(Struct):
+    mimeType: str | None = None  # noqa: N815
+    data: str | None = None
+
+
+FRAME = msgspec.json.Decoder(Frame)
+CHUNK = msgspec.json.Decoder(Chunk)
+PROMPT_FEEDBACK = msgspec.json.Decoder(PromptFeedback)
+PART = msgspec.json.Decoder(Part)
+FUNCTION_CALL = msgspec.json.Decoder(FunctionCall)
+PROVIDER_CALL = msgspec.json.Decoder(ProviderCall)
+PROVIDER_RESULT = msgspec.json.Decoder(ProviderResult)
+INLINE_DATA = msgspec.json.Decoder(InlineData)
+RAW_LIST = msgspec.json.Decoder(list[Raw])
+RAW_FIELDS = msgspec.json.Decoder(dict[str, Raw])
+STRING = msgspec.json.Decoder(str)
+
+
+def present(raw: Raw) -> bool:
+    """Whether the field came, and not as null."""
+    return bytes(raw) not in (b"", b"null")
+
+
+def text_of(raw: Raw | bytes) -> str:
+    """The JSON text as it came; stray bytes become U+FFFD."""
+    return bytes(raw).decode("utf-8", "replace")
+
+
+def optional(raw: Raw, decoder: msgspec.json.Decoder[_T]) -> _T | None:
+    """The value, where it came and has the expected shape."""
+    if not present(raw):
+        return None
+    try:
+        return jsontext.decode(bytes(raw), decoder)
+    except DecodeError:
+        return None
+
+
+def fields_of(raw: Raw) -> dict[str, Raw]:
+    """The fields of an object, each as it came; none of anything else."""
+    return optional(raw, RAW_FIELDS) or {}
+
+
+def written(fields: dict[str, Raw]) -> str:
+    """An object of such fields as JSON text."""
+    return msgspec.json.encode(fields).decode("utf-8", "replace")

@@ -1,0 +1,40 @@
+"""Usage, as the last line tells it."""
+
+from __future__ import annotations
+
+from msgspec import Raw
+
+from fairlead.dialects import rawjson
+from fairlead.dialects.ollama import wire
+from fairlead.types.usage import Usage
+
+_MOST = 1 << 53
+_FIGURES = ("_count", "_duration")
+
+
+def usage_of(line: bytes) -> Usage | None:
+    """None where no number of tokens is told, as when a model was only loaded.
+
+    The count of a prompt that was cached whole may be missing.
+    """
+    counts = rawjson.optional(line, wire.COUNTS)
+    if counts is None or (counts.prompt_eval_count is None and counts.eval_count is None):
+        return None
+    read = _count(counts.prompt_eval_count)
+    cached = min(read, _count(counts.prompt_eval_cached_count))
+    return Usage(
+        input=read - cached, cache_read=cached, output=_count(counts.eval_count), raw=_raw(line)
+    )
+
+
+def _raw(line: bytes) -> str:
+    """The provider has no usage object: its figures, durations in nanoseconds."""
+    fields = rawjson.optional(line, rawjson.FIELDS) or {}
+    figures: dict[str, Raw] = {
+        name: value for name, value in fields.items() if name.endswith(_FIGURES)
+    }
+    return rawjson.text(figures)
+
+
+def _count(value: int | None) -> int:
+    return value if value is not None and 0 <= value < _MOST else 0

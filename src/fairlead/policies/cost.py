@@ -1,0 +1,155 @@
+"""What an answer costs: picks the price in force and multiplies it out, exactly.
+
+All money is counted in whole numbers of a small unit, so that no decimal context of the program
+around can round it. A bucket without a rate of its own costs what the bucket above it costs; one
+without any known rate makes the whole cost unknown, and never zero.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+from decimal import Context, Decimal
+
+from fairlead.types.prices import Price, Rates
+from fairlead.types.usage import Usage
+
+_EXACT = Context(prec=80)
+_PER_MILLION = 6
+_NOTHING: Mapping[str, str] = {}
+
+
+class Meter:
+    """One price, made ready to be multiplied with usage. Safe to share between threads."""
+
+    __slots__ = ("_digits", "_plain", "_tiers", "fee_for_searches", "since")
+
+    def __init__(self, price: Price) -> None:
+        every = (price.rates, *(tier.rates for tier in price.tiers))
+        self._digits = max((_decimals(rates) for rates in every), default=0)
+        self._plain = _Scaled(price.rates, self._digits)
+        self._tiers = tuple(
+            (tier.above, _Scaled(tier.rates, self._digits)) for tier in reversed(price.tiers)
+        )
+        self.since = price.since
+        self.fee_for_searches = price.rates.search is not None
+
+    def usd(self, usage: Usage, *, searches: int = 0) -> Decimal | None:
+        """US dollars for one request, or None where a rate is not known."""
+        scaled = self._plain
+        for above, higher in self._tiers:
+            if usage.input_tokens > above:
+                scaled = higher
+                break
+        total = scaled.total(usage, searches)
+        if total is None:
+            return None
+        return _EXACT.scaleb(Decimal(total), -(self._digits + _PER_MILLION))
+
+
+class _Scaled:
+    """Rates as whole numbers: dollars per million tokens, times ten to the power of `digits`."""
+
+    __slots__ = (
+        "audio_input",
+        "audio_output",
+        "cache_read",
+        "cache_write",
+        "cache_write_1h",
+        "input",
+        "mixed",
+        "output",
+        "reasoning",
+        "request",
+        "search",
+    )
+
+    def __init__(self, rates: Rates, digits: int) -> None:
+        plain = _whole(rates.input, digits)
+        output = _whole(rates.output, digits)
+        write = _or(_whole(rates.cache_write, digits), plain)
+        self.input = plain
+        self.output = output
+        self.cache_read = _or(_whole(rates.cache_read, digits), plain)
+        self.cache_write = write
+        self.cache_write_1h = _or(_whole(rates.cache_write_1h, digits), write)
+        self.audio_input = _or(_whole(rates.audio_input, digits), plain)
+        self.reasoning = _or(_whole(rates.reasoning, digits), output)
+        self.audio_output = _or(_whole(rates.audio_output, digits), output)
+        self.mixed = rates.image_output is not None and rates.image_output != rates.output
+        # Dollars per thousand: a thousand times as many per million.
+        self.request = (_whole(rates.request, digits) or 0) * 1000
+        self.search = (_whole(rates.search, digits) or 0) * 1000
+
+    def total(self, usage: Usage, searches: int) -> int | None:
+        if self.mixed and usage.output:
+            return None
+        total = self.request + searches * self.search
+        for count, rate in (
+            (usage.input, self.input),
+            (usage.output, self.output),
+            (usage.cache_read, self.cache_read),
+            (usage.reasoning, self.reasoning),
+            (usage.cache_write, self.cache_write),
+            (usage.cache_write_1h, self.cache_write_1h),
+            (usage.audio_input, self.audio_input),
+            (usage.audio_output, self.audio_output),
+        ):
+            if count:
+                if rate is None:
+                    return None
+                total += count * rate
+        return total
+
+
+def sum_exactly(amounts: Iterable[Decimal]) -> Decimal:
+    """The sum of `amounts`, whatever the decimal context of the program."""
+    total = Decimal(0)
+    for amount in amounts:
+        total = _EXACT.add(total, amount)
+    return total
+
+
+def price_in_force(
+    prices: Sequence[Price], wall: float, asked: Mapping[str, str] = _NOTHING
+) -> Price | None:
+    """The price at `wall` (seconds since 1970) of a request that asked for `asked`."""
+    moment = datetime.fromtimestamp(wall, UTC)
+    day, hour = moment.date().isoformat(), f"{moment:%H:%M}"
+    found: Price | None = None
+    plain = [price for price in prices if not price.when]
+    for price in prices if asked else plain:
+        if price.when and not price.when.items() <= asked.items():
+            continue
+        if not _in_force(price, day, hour):
+            continue
+        if found is None or len(price.when) >= len(found.when):
+            found = price
+    return found or (plain[0] if plain else None)
+
+
+def _in_force(price: Price, day: str, hour: str) -> bool:
+    if price.since is not None and day < price.since:
+        return False
+    if price.hours is None:
+        return True
+    start, end = price.hours
+    return start <= hour < end if start <= end else hour >= start or hour < end
+
+
+def _decimals(rates: Rates) -> int:
+    """The most digits behind the point of any rate."""
+    exponents = (
+        -int(value.as_tuple().exponent)
+        for name in rates.__struct_fields__
+        if (value := getattr(rates, name)) is not None
+    )
+    return max(exponents, default=0)
+
+
+def _whole(rate: Decimal | None, digits: int) -> int | None:
+    return None if rate is None else int(_EXACT.scaleb(rate, digits))
+
+
+def _or(rate: int | None, otherwise: int | None) -> int | None:
+    return otherwise if rate is None else rate

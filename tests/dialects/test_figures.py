@@ -1,0 +1,56 @@
+"""Tokens and money of operations beside chat."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+
+from fairlead.dialects.figures import tokens_read, told_cost
+
+
+@pytest.mark.parametrize(
+    ("usage", "tokens"),
+    [
+        ({"prompt_tokens": 5, "total_tokens": 7}, 5),
+        ({"total_tokens": 7}, 7),
+        ({"input_tokens": 0}, 0),
+        ({"prompt_tokens": "5", "total_tokens": 7}, 7),
+    ],
+)
+def test_tokens_are_read_under_any_of_their_names(usage: dict[str, object], tokens: int) -> None:
+    read = tokens_read(usage)
+    assert read is not None
+    assert (read.input, read.total_tokens) == (tokens, tokens)
+    assert read.raw is not None
+
+
+@pytest.mark.parametrize(
+    "usage", [None, 5, [], {}, {"prompt_tokens": -1}, {"total_tokens": True}, {"tokens": 2**60}]
+)
+def test_an_odd_figure_is_no_figure(usage: object) -> None:
+    assert tokens_read(usage) is None
+
+
+@pytest.mark.parametrize(
+    ("cost", "usd"),
+    [
+        (0.001, "0.001"),
+        (1e-08, "1E-8"),
+        ("0.5", "0.5"),
+        (0, "0"),
+        ({"currency": "USD", "total_cost": 1.2e-08}, "1.2E-8"),
+    ],
+)
+def test_a_cost_is_the_providers_own(cost: object, usd: str) -> None:
+    told = told_cost({"cost": cost})
+    assert told is not None
+    assert (told.usd, told.source) == (Decimal(usd), "provider")
+
+
+@pytest.mark.parametrize(
+    "cost", [None, True, -1, "x", "NaN", float("inf"), [], {"total_cost": None}]
+)
+def test_an_odd_cost_is_no_cost(cost: object) -> None:
+    assert told_cost({"cost": cost}) is None
+    assert told_cost(None) is None
