@@ -204,14 +204,31 @@ def test_a_named_profile_goes_before_web_identity_and_the_usual_one_after_it(tmp
         assert (named.key_name, signer(named)) == ("the AWS profile work", "AKIAWORK")
 
 
-def test_the_usual_profile_counts_once_it_has_given_keys(tmp_path) -> None:
+def test_the_usual_profile_counts_where_it_leads_somewhere(tmp_path) -> None:
     profiles(tmp_path)
     credential = aws(tmp_path)
-    assert credential.key_name is None
+    assert credential.key_name == "the AWS profile default"
 
     renew(credential)
 
     assert (credential.key_name, signer(credential)) == ("the AWS profile default", "AKIADEFAULT")
+
+
+def test_a_usual_profile_with_a_region_alone_leads_nowhere(tmp_path) -> None:
+    (tmp_path / ".aws").mkdir()
+    (tmp_path / ".aws" / "config").write_text("[default]\nregion = eu-west-1\n")
+
+    assert aws(tmp_path).key_name is None
+
+
+def test_a_damaged_file_is_an_error_of_the_call_and_not_of_the_list(tmp_path) -> None:
+    (tmp_path / ".aws").mkdir()
+    (tmp_path / ".aws" / "config").write_text("[default\n")
+    credential = aws(tmp_path)
+
+    assert credential.key_name == "the AWS profile default"
+    with pytest.raises(ConfigError, match="config cannot be read"):
+        renew(credential)
 
 
 def test_then_the_container_and_the_machine(tmp_path) -> None:

@@ -19,6 +19,8 @@ Profiles = Mapping[str, Environment]
 
 _OTHERS = ("sso_session", "sso_start_url", "credential_process", "login_session")
 """What only the AWS library knows how to use."""
+_LEADS = ("aws_access_key_id", "role_arn", *_OTHERS)
+"""What makes a profile one with credentials."""
 
 
 class Profile:
@@ -54,10 +56,15 @@ class Profile:
         """The profile's name."""
         return self._given or self._environment.get("AWS_PROFILE") or "default"
 
-    def named(self) -> bool | None:
-        if self.chosen:
-            return True
-        return None if self._exist() else False
+    def named(self) -> bool:
+        """Whether somebody chose a profile, or the usual one leads somewhere."""
+        if self.chosen or not self._exist():
+            return self.chosen
+        try:
+            usual = self._read().get(self.label)
+        except ConfigError:
+            return True  # the grant meets it again, and raises it
+        return usual is not None and any(usual.get(key) for key in _LEADS)
 
     def grant(self, wall: float) -> Flow[Keys | None]:
         profiles = yield from blocking(self._read)
