@@ -15,11 +15,12 @@ from fairlead.dialects import jsontext
 from fairlead.dialects.assembly import Slot
 from fairlead.dialects.openai_chat import failures
 from fairlead.dialects.openai_chat.answer import EMPTY, AnswerReader
-from fairlead.dialects.openai_chat.choice import PLAIN, TEXT
+from fairlead.dialects.openai_chat.choice import TEXT
 from fairlead.dialects.openai_chat.plain import PlainAnswer, plain_answer
 from fairlead.dialects.openai_chat.wire import (
     ANSWER,
     CHUNK,
+    PLAIN_CHUNK,
     Answer,
     Chunk,
     Delta,
@@ -45,7 +46,17 @@ _BAD_JSON = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 class OpenAIChatDecoder(AnswerReader):
     """Decodes one answer. Never raises for what it reads; see `ports.Decoder`."""
 
-    __slots__ = ("_begun", "_body", "_frames", "_left", "_plain", "_request", "_started", "_text")
+    __slots__ = (
+        "_begun",
+        "_body",
+        "_framed",
+        "_frames",
+        "_left",
+        "_plain",
+        "_plainly",
+        "_request",
+        "_text",
+    )
 
     def __init__(self, request: ChatRequest, target: Target, limits: Limits) -> None:
         super().__init__(target, limits)
@@ -58,9 +69,10 @@ class OpenAIChatDecoder(AnswerReader):
         self._begun = True
         self._left = self._limits.total
         self._frames = SseParser(self._limits.line, self._limits.event)
-        self._started = False
+        self._framed = False
         self._body: bytearray | None = None  # of an answer that turned out not to be a stream
         self._text: Slot | None = None  # where a chunk of plain text goes
+        self._plainly = True  # until a chunk holds more than text
 
     def feed(self, data: bytes) -> list[Event]:
         """Bytes of a stream, in any split."""
@@ -68,18 +80,23 @@ class OpenAIChatDecoder(AnswerReader):
             return []
         if not self._begun:
             self.begin(self._request)
-        over = len(data) > self._left
-        if over:
-            data = data[: self._left]
+        over = len(data) - self._left
+        if over > 0:
+            data = data[:-over]
         self._left -= len(data)
-        self._try(partial(self._read, data))
+        try:
+            self._consume(self._frames.feed(data) if self._framed else self._split(data))
+        except DecodeError as error:
+            self.failure = error
+        except RecursionError:
+            self.failure = _too_deep()
         if self.failure is None and not self.finished:
             self.failure = self._frames.overflow
-        if over and self.failure is None and not self.finished:
-            self.failure = ResponseTooLarge(
-                f"the answer is longer than {self._limits.total:,} bytes"
-            )
-        return self._first.assembly.take()
+            if over > 0 and self.failure is None:
+                self.failure = self._too_long()
+        assembly = self._first.assembly
+        events, assembly.events = assembly.events, []
+        return events
 
     def close(self) -> list[Event]:
         """The stream has ended; a half event at its end means nothing."""
@@ -132,22 +149,20 @@ class OpenAIChatDecoder(AnswerReader):
         except DecodeError as error:
             self.failure = error
         except RecursionError:
-            self.failure = DecodeError("the answer is nested too deeply to be read")
+            self.failure = _too_deep()
 
     def _split(self, data: bytes) -> list[Frame]:
-        """The frames in `data`. A body that is no stream at all is kept for the end."""
-        if not self._started:
+        """The frames in the first of `data`. A body that is no stream is kept for the end."""
+        if self._body is None:
             head = data.lstrip()
-            self._started = bool(head)
             if head[:1] in (b"{", b"[", b"<"):
                 self._body = bytearray()
+            else:
+                self._framed = bool(head)
         if self._body is not None:
             self._body += data
             return []
         return self._frames.feed(data)
-
-    def _read(self, data: bytes) -> None:
-        self._consume(self._split(data))
 
     def _consume(self, frames: list[Frame]) -> None:
         first = self._first
@@ -155,6 +170,16 @@ class OpenAIChatDecoder(AnswerReader):
         events = assembly.events
         decode = CHUNK.decode if assembly.started else ANSWER.decode
         for name, payload, _ in frames:
+            if text is not None and self._plainly and not name:
+                try:
+                    content = PLAIN_CHUNK.decode(payload).choices[0].delta.content
+                except _BAD_JSON:
+                    self._plainly = False
+                else:
+                    if content:
+                        text.chunks.append(content)
+                        events.append(TextDelta(content, text.index))
+                    continue
             try:
                 chunk = decode(payload)
             except _BAD_JSON:
@@ -166,16 +191,6 @@ class OpenAIChatDecoder(AnswerReader):
                     self._chunk(name, chunk, payload)
                     delta = None
             if delta is not None:
-                content = delta.content
-                if text is not None and content.__class__ is str:
-                    # Comparing structs tests all other fields at once, at the speed of C.
-                    delta.content = None
-                    if delta in PLAIN:
-                        if content:
-                            text.chunks.append(content)
-                            events.append(TextDelta(content, text.index))
-                        continue
-                    delta.content = content
                 first.piece(delta)
             elif self.failure is not None or self.finished:
                 return
@@ -206,6 +221,9 @@ class OpenAIChatDecoder(AnswerReader):
             return
         self._take(chunk, payload)
 
+    def _too_long(self) -> ResponseTooLarge:
+        return ResponseTooLarge(f"the answer is longer than {self._limits.total:,} bytes")
+
     def _plain_slot(self) -> Slot | None:
         """The text part, once it is open and its text needs no further look."""
         quirks = self._target.quirks
@@ -224,7 +242,7 @@ class OpenAIChatDecoder(AnswerReader):
 
     def _whole(self, body: bytes) -> None:
         if len(body) > self._limits.total:
-            raise ResponseTooLarge(f"the answer is longer than {self._limits.total:,} bytes")
+            raise self._too_long()
         if not body:
             self._first.assembly.start("", "")
             self._first.assembly.warnings.append(EMPTY)
@@ -251,6 +269,10 @@ class OpenAIChatDecoder(AnswerReader):
         if self.failure is None:
             self._first.assembly.start("", "")
             self._finish()
+
+
+def _too_deep() -> DecodeError:
+    return DecodeError("the answer is nested too deeply to be read")
 
 
 def _lone_delta(chunk: Chunk) -> Delta | None:

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import types
 import typing
-from typing import Any, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 
 import msgspec
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 from fairlead.dialects import jsontext
 from fairlead.errors import DecodeError
@@ -95,6 +95,53 @@ class Answer(Chunk, gc=False):
     model: str | None = None
 
 
+_Nothing = Annotated[list[object], Meta(max_length=0)] | None
+
+
+class _PlainDelta(Struct, gc=False):
+    content: str
+    reasoning_content: None = None
+    reasoning: None = None
+    tool_calls: _Nothing = None
+    refusal: None = None
+    reasoning_text: None = None
+    reasoning_opaque: None = None
+    reasoning_details: _Nothing = None
+    function_call: None = None
+    annotations: _Nothing = None
+    audio: None = None
+    images: None = None
+    executed_tools: None = None
+    extra_content: None = None
+    thought_signature: None = None
+
+
+class _PlainChoice(Struct, gc=False):
+    delta: _PlainDelta
+    finish_reason: None = None
+    index: Literal[0] | None = None
+    message: None = None
+    logprobs: None = None
+    error: None = None
+    text: None = None
+
+
+class PlainChunk(Struct, gc=False):
+    """A chunk of a stream that holds more of the text and nothing else.
+
+    Its fields are those of `Chunk`; whatever else stands in one of them does not decode.
+    """
+
+    choices: tuple[_PlainChoice]
+    usage: None = None
+    error: None = None
+    x_groq: None = None
+    citations: None = None
+    search_results: None = None
+    cost: None = None
+    base_resp: None = None
+
+
 class UsageText(Struct, gc=False):
     """The usage object of a body as it was written."""
 
@@ -102,6 +149,7 @@ class UsageText(Struct, gc=False):
 
 
 CHUNK = msgspec.json.Decoder(Chunk)
+PLAIN_CHUNK = msgspec.json.Decoder(PlainChunk)
 ANSWER = msgspec.json.Decoder(Answer)
 USAGE_TEXT = msgspec.json.Decoder(UsageText)
 
