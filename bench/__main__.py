@@ -6,11 +6,12 @@ import argparse
 import sys
 from collections.abc import Callable
 
-from bench import exchanges, hotspots, idle, startup
+from bench import decoding, exchanges, hotspots, idle, startup
 from bench.machine import on_client_core
 from bench.server import Server
 from bench.sizes import QUICK, Sizes
 from bench.table import Row, lines
+from fairlead.dialects.registry import CHAT_DIALECTS
 
 Benchmark = Callable[[Server, Sizes], Row]
 
@@ -24,6 +25,10 @@ BENCHMARKS: dict[str, Benchmark] = {
     "paced-blocking": lambda server, sizes: exchanges.paced(server, sizes, "blocking", 1.2),
     "idle-async": lambda server, sizes: idle.idle(server, sizes, "async"),
     "idle-blocking": lambda server, sizes: idle.idle(server, sizes, "blocking"),
+    **{
+        f"decode-{name}": lambda _server, sizes, name=name: decoding.decoding(name, sizes, 2.5)
+        for name in CHAT_DIALECTS
+    },
     "import": lambda _server, sizes: startup.importing(sizes),
     "modules": lambda _server, _sizes: startup.loaded_modules(),
     "version": lambda _server, sizes: startup.version(sizes),

@@ -1,4 +1,4 @@
-"""Fetches the servers that tests/peers talk to, each into a folder of its own under the user's cache.
+"""Fetches the servers that tests/peers talk to, each into a folder of the user's cache.
 
 `python3 scripts/peers.py` fetches what is missing: LiteLLM's proxy from PyPI (one minute, 750 MB),
 aimock from npm (seconds, 12 MB), and Node.js from PyPI where the machine has none. It needs nothing
@@ -21,6 +21,7 @@ AIMOCK = "1.43.0"
 _NODE = "24.19.0"
 _OLDEST_NODE = (20, 15)
 _DONE = "complete"
+_QUIETLY = ("install", "--silent", "--no-audit", "--no-fund", "--ignore-scripts")
 
 
 def folder_of(name: str, version: str) -> Path:
@@ -55,8 +56,7 @@ def _fetch_aimock(folder: Path) -> None:
     npm = shutil.which("npm", path=str(node.parent)) or shutil.which("npm")
     path = f"{node.parent}{os.pathsep}{os.environ['PATH']}"
     _run(
-        [str(npm), "install", "--silent", "--no-audit", "--no-fund", "--ignore-scripts"]
-        + ["--prefix", str(folder), f"@copilotkit/aimock@{AIMOCK}"],
+        [str(npm), *_QUIETLY, "--prefix", str(folder), f"@copilotkit/aimock@{AIMOCK}"],
         os.environ | {"PATH": path},
     )
 

@@ -96,6 +96,7 @@ class Core:
     ) -> tuple[ChatCodec[ChatRequest], Resolved]:
         """The same with its warnings: what the target does not take. Nothing is sent."""
         resolved = self._resolve(model, options)
+        options, _ = settled(resolved.target, options)
         return self._chat_codec(resolved, model, messages, options, stream=stream), resolved
 
     async def _chat_call(
@@ -105,6 +106,7 @@ class Core:
         resolved = self._resolve(model, options)
         if resolved.provider.embedded:
             resolved = await self._started(resolved)
+        options, defaults = settled(resolved.target, options)
         codec = self._chat_codec(resolved, model, messages, options, stream=stream)
         timeouts = resolved.provider.timeouts
         usual = timeouts.stream_total if stream else timeouts.total
@@ -121,7 +123,7 @@ class Core:
             whole_timeout=whole_answer_timeout(
                 timeouts, options.get("max_tokens"), options.get("reasoning_effort")
             ),
-            defaults=settled(resolved.target, options)[1],
+            defaults=defaults,
             price=pricing(resolved, options),
         )
 
@@ -140,7 +142,6 @@ class Core:
         stream: bool,
     ) -> ChatCodec[ChatRequest]:
         target = resolved.target
-        options, _ = settled(target, options)
         request = chat_request(model, messages, options)
         check(resolved, request, options)
         dialect = dialect_named(target.dialect)

@@ -22,6 +22,7 @@ from fairlead.operation_inputs import (
 from fairlead.policies.cost import sum_exactly
 from fairlead.types.operations import (
     Answer,
+    CompletionRequest,
     EmbeddingRequest,
     EmbeddingResponse,
     ImageRequest,
@@ -42,7 +43,6 @@ if TYPE_CHECKING:
     from fairlead.ports import Codec
     from fairlead.providers.registry import Resolved
     from fairlead.types.events import Event
-    from fairlead.types.http import HttpRequest
     from fairlead.types.receipts import Receipt
     from fairlead.types.responses import ChatResponse
 
@@ -74,13 +74,11 @@ class Operations:
     ) -> EmbeddingResponse:
         """In as many requests as the provider's limit asks for, one after another."""
         resolved = await self._core.located(model, "embeddings")
-        size = resolved.target.quirks.embedding_batch
-        inputs = request.inputs
+        parts = _batches(request, resolved.target.quirks.embedding_batch)
         answers: list[EmbeddingResponse] = []
         allowed = self._core.allowed(options.get("deadline"), resolved.provider.timeouts.total)
         until = self._core.now() + allowed
-        for start in range(0, len(inputs), size):
-            part = replace(request, inputs=inputs[start : start + size])
+        for part in parts:
             left = until - self._core.now()
             try:
                 answer: EmbeddingResponse = await self._whole(
@@ -89,7 +87,7 @@ class Operations:
             except FairleadError as error:
                 _account(error, answers)
                 raise
-            keep = answer if len(inputs) <= size else replace(answer, raw=_without_body(answer))
+            keep = answer if len(parts) == 1 else replace(answer, raw=_without_body(answer))
             answers.append(keep)
         return answers[0] if len(answers) == 1 else _merged(answers)
 
@@ -140,11 +138,38 @@ class Operations:
         return await self._completion(model, prompt, suffix, options, stream=True)
 
     def prepare(
-        self, model: str, operation: str, request: object, options: CallOptions
-    ) -> tuple[HttpRequest, Resolved]:
-        """The request that would be sent, without its credential; for a dry run."""
+        self,
+        model: str,
+        operation: str,
+        request: object,
+        options: CallOptions,
+        *,
+        stream: bool = False,
+    ) -> tuple[list[Codec[Any, Any]], Resolved]:
+        """The requests that would be sent, in their order and without credential; for a dry run.
+
+        Raises what would be found before sending. `stream` is for completions.
+        """
+        if isinstance(request, CompletionRequest):
+            resolved = self._resolved(model, _completion_route(request.suffix))
+            return [self._completion_codec(resolved, request, options, stream=stream)], resolved
+        resolved = self._resolved(model, operation)
+        parts = [request]
+        if isinstance(request, EmbeddingRequest):
+            parts = [*_batches(request, resolved.target.quirks.embedding_batch)]
+        codecs = [self._codec(resolved, operation, part, options) for part in parts]
+        if operation == "speech":
+            return [SpeechCodec(codec) for codec in codecs], resolved
+        return [*codecs], resolved
+
+    def _resolved(self, model: str, operation: str) -> Resolved:
+        """Where a request would go, without starting the embedded server that might get it."""
         resolved = self._core.resolve(model, operation)
-        return self._codec(resolved, operation, request, options).request(), resolved
+        if resolved.provider.embedded:
+            from fairlead.local.catalog import check_operation
+
+            check_operation(resolved.target.model, resolved.target.operation)
+        return resolved
 
     async def _completion(
         self,
@@ -157,17 +182,8 @@ class Operations:
     ) -> Reply[Event, ChatResponse]:
         check_call_options(options, CompletionOptions)
         request = completion_request(model, prompt, suffix, options)
-        # With a suffix it is a route of its own, where a provider has one for that.
-        resolved = await self._core.located(model, "completion" if suffix is None else "infill")
-        codec = ChatCodec(
-            completion_dialect_named(resolved.target.dialect),
-            request,
-            resolved.target,
-            stream=stream,
-            unsupported=self._policy(options),
-            limits=self._core.settings.limits,
-            extra_headers=checked_headers(options.get("extra_headers")),
-        )
+        resolved = await self._core.located(model, _completion_route(suffix))
+        codec = self._completion_codec(resolved, request, options, stream=stream)
         return await self._sent("completion", resolved, codec, options, stream=stream)
 
     async def _answer(
@@ -198,6 +214,19 @@ class Operations:
             request,
             resolved.target,
             unsupported=self._policy(options),
+            extra_headers=checked_headers(options.get("extra_headers")),
+        )
+
+    def _completion_codec(
+        self, resolved: Resolved, request: CompletionRequest, options: CallOptions, *, stream: bool
+    ) -> ChatCodec[CompletionRequest]:
+        return ChatCodec(
+            completion_dialect_named(resolved.target.dialect),
+            request,
+            resolved.target,
+            stream=stream,
+            unsupported=self._policy(options),
+            limits=self._core.settings.limits,
             extra_headers=checked_headers(options.get("extra_headers")),
         )
 
@@ -232,6 +261,17 @@ class Operations:
 
     def _policy(self, options: CallOptions) -> Any:
         return checked_policy(options.get("unsupported") or self._core.settings.unsupported)
+
+
+def _completion_route(suffix: str | None) -> str:
+    """With a suffix it is a route of its own, where a provider has one for that."""
+    return "completion" if suffix is None else "infill"
+
+
+def _batches(request: EmbeddingRequest, size: int) -> list[EmbeddingRequest]:
+    """The request in pieces of at most `size` texts."""
+    starts = range(0, len(request.inputs), size)
+    return [replace(request, inputs=request.inputs[at : at + size]) for at in starts]
 
 
 def _without_body(answer: Answer) -> Any:

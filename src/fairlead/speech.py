@@ -29,7 +29,8 @@ class SpeechStream(EventStream[bytes, Speech]):
         The file appears, or is replaced, once the audio is complete. Raises like `chat`, and
         `InvalidRequest` for a file that cannot be written.
         """
-        with self, _Target(Path(path)) as target:
+        # The file first: audio that cannot be kept must not be paid for.
+        with _Target(Path(path)) as target, self:
             for piece in self:
                 target.write(piece)
             target.keep()
@@ -50,8 +51,8 @@ class AsyncSpeechStream(AsyncEventStream[bytes, Speech]):
         The file appears, or is replaced, once the audio is complete. Raises like `chat`, and
         `InvalidRequest` for a file that cannot be written.
         """
-        async with self:
-            with _Target(Path(path)) as target:
+        with _Target(Path(path)) as target:
+            async with self:
                 async for piece in self:
                     target.write(piece)
                 target.keep()

@@ -13,6 +13,7 @@ from fairlead.types.messages import Audio, Citation, File, Image
 
 if TYPE_CHECKING:
     from fairlead.types.messages import Message
+    from fairlead.types.operations import Answer
     from fairlead.types.responses import ChatResponse
 
 
@@ -80,16 +81,21 @@ def print_tool_calls(message: Message) -> None:
         write(to_json({"tool_call": fields}) + "\n")
 
 
-def tell_about(response: ChatResponse) -> None:
-    """What the text alone does not say: warnings, sources, an early end, parts not shown."""
+def tell_warnings(response: ChatResponse | Answer) -> None:
+    """What was dropped, translated or missing."""
     for warning in response.warnings:
         note(f"warning: {warning}")
+
+
+def tell_about(response: ChatResponse) -> None:
+    """What the text alone does not say: warnings, sources, an early end, parts not shown."""
+    tell_warnings(response)
     if response.finish_reason == "length":
         note("warning: the answer was cut at the token limit; raise it with -o max_tokens")
     elif response.finish_reason == "content_filter":
         note("warning: the provider's content filter ended the answer")
-    for number, citation in enumerate(_sources(response), 1):
-        note(f"source {number}: {citation}")
+    for number, (mark, source) in enumerate(_sources(response), 1):
+        note(f"[{mark}] {source}" if mark else f"source {number}: {source}")
     hidden = [part for part in response.message.parts if isinstance(part, Image | Audio | File)]
     if hidden:
         note(f"{len(hidden)} parts of the answer are not text; --json shows them")
@@ -97,9 +103,12 @@ def tell_about(response: ChatResponse) -> None:
         note("the answer is empty")
 
 
-def _sources(response: ChatResponse) -> list[str]:
-    return list(dict.fromkeys(text for item in response.citations if (text := _source(item))))
+def _sources(response: ChatResponse) -> list[tuple[str, str]]:
+    """Each source once: the mark under which the answer cites it, if any, and what it is."""
+    return list(dict.fromkeys(found for item in response.citations if any(found := _source(item))))
 
 
-def _source(citation: Citation) -> str:
-    return " ".join(filter(None, (citation.title, citation.url or citation.source)))
+def _source(citation: Citation) -> tuple[str, str]:
+    mark = citation.source if citation.title else None
+    names = (citation.title, citation.url or (None if mark else citation.source))
+    return (mark or "", " ".join(filter(None, names)))

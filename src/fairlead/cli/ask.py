@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from click.shell_completion import CompletionItem
 
+    from fairlead.cli.options import OptionTable
     from fairlead.cli.session import Session
     from fairlead.inputs import ChatOptions
     from fairlead.types.messages import Message
@@ -73,6 +74,19 @@ def _files(
     return [CompletionItem(incomplete, type="file")]
 
 
+def attach_option(function: _F) -> _F:
+    """The files that go with a prompt, as `attachments`."""
+    return click.option(
+        "-a",
+        "--attach",
+        "attachments",
+        multiple=True,
+        metavar="FILE",
+        shell_complete=_files,
+        help="Attach a file, a web address, or - for standard input.",
+    )(function)
+
+
 def model_options(function: _F) -> _F:
     """The options that say which model is asked, and how; `chat` has them too."""
     for option in reversed(_MODEL_OPTIONS):
@@ -103,6 +117,14 @@ _MODEL_OPTIONS = (
     click.option(
         "--deadline", type=float, metavar="SECONDS", help="The most time that an answer may take."
     ),
+    click.option(
+        "--document",
+        "sources",
+        multiple=True,
+        metavar="FILE|TEXT",
+        shell_complete=_files,
+        help="A source for the answer, which cites it.",
+    ),
     click.option("-R", "--hide-reasoning", is_flag=True, help="Do not show the model's reasoning."),
     click.option("-u", "--usage", is_flag=True, help="Show tokens, cost and time on stderr."),
     click.option("-q", "--quiet", is_flag=True, help="Only the answer, and errors."),
@@ -113,15 +135,7 @@ _MODEL_OPTIONS = (
 @click.command("ask")
 @click.argument("words", nargs=-1, metavar="[PROMPT]...")
 @model_options
-@click.option(
-    "-a",
-    "--attach",
-    "attachments",
-    multiple=True,
-    metavar="FILE",
-    shell_complete=_files,
-    help="Attach a file, a web address, or - for standard input.",
-)
+@attach_option
 @click.option(
     "--schema",
     metavar="SCHEMA",
@@ -142,6 +156,7 @@ def command(
     system: str | None,
     pairs: tuple[tuple[str, str], ...],
     deadline: float | None,
+    sources: tuple[str, ...],
     attachments: tuple[str, ...],
     schema: str | None,
     **flags: bool,
@@ -157,7 +172,7 @@ def command(
     # An answer that nobody can read must not be paid for.
     output()
 
-    options = call_options(pairs, system=system, deadline=deadline, schema=schema)
+    options = call_options(pairs, system=system, deadline=deadline, schema=schema, sources=sources)
     message = user_message(words, attachments)
     session = open_session(model, quiet=chosen.quiet)
     complete_options(session, options)
@@ -173,18 +188,24 @@ def call_options(
     system: str | None = None,
     deadline: float | None = None,
     schema: str | None = None,
+    sources: tuple[str, ...] = (),
+    table: OptionTable | None = None,
 ) -> ChatOptions:
     """The options of the call, each typed. Raises `InvalidRequest`."""
     from fairlead.cli.options import parse_options
     from fairlead.cli.schema import read_schema
 
-    found = parse_options(pairs)
+    found = parse_options(pairs, table)
     if system is not None:
         found["system"] = system
     if deadline is not None:
         found["deadline"] = deadline
     if schema is not None:
         found["output"] = read_schema(schema)
+    if sources:
+        from fairlead.cli.documents import documents
+
+        found["documents"] = documents(sources)
     return found  # type: ignore[return-value]  # the keys are those of ChatOptions
 
 
@@ -208,19 +229,11 @@ def _check_words(context: click.Context, words: tuple[str, ...]) -> None:
 
 
 def _show_request(session: Session, message: Message, options: ChatOptions, flags: Flags) -> None:
-    import sys
-
-    from fairlead.cli.dry_run import request_json, request_text
-    from fairlead.cli.terminal import is_terminal, note, write
+    from fairlead.cli.dry_run import show
 
     codec, resolved = session.prepare([message], options, stream=not flags.no_stream)
-    request = codec.request()
-    for warning in () if flags.quiet else codec.warnings:
-        note(f"warning: {warning}")
-    if flags.json:
-        write(request_json(request, resolved, indent=is_terminal(sys.stdout)) + "\n")
-    else:
-        write(request_text(request, resolved))
+    warnings = () if flags.quiet else codec.warnings
+    show([codec.request()], warnings, resolved, json=flags.json)
 
 
 def _answer(session: Session, message: Message, options: ChatOptions, flags: Flags) -> None:

@@ -36,6 +36,7 @@ class Chat:
         *,
         system: str | None = None,
         deadline: float | None = None,
+        sources: tuple[str, ...] = (),
         raw: bool = False,
         reasoning: bool = True,
         usage: bool = False,
@@ -47,6 +48,7 @@ class Chat:
         self.system = system
         self.conversation = Conversation()
         self._deadline = deadline
+        self._sources = sources
         self._raw = raw
         self._reasoning = reasoning
         self._usage = usage
@@ -132,7 +134,10 @@ class Chat:
 
     def _typed(self) -> ChatOptions:
         options = call_options(
-            tuple(self.pairs.items()), system=self.system, deadline=self._deadline
+            tuple(self.pairs.items()),
+            system=self.system,
+            deadline=self._deadline,
+            sources=self._sources,
         )
         complete_options(self.session, options)
         return options
@@ -145,13 +150,14 @@ def command(
     system: str | None,
     pairs: tuple[tuple[str, str], ...],
     deadline: float | None,
+    sources: tuple[str, ...],
     hide_reasoning: bool,
     usage: bool,
     quiet: bool,
     raw: bool,
 ) -> None:
     """Talk with a model. Ctrl-C stops an answer, Ctrl-D or /exit leaves, /help shows the rest."""
-    call_options(pairs)
+    call_options(pairs, sources=sources)
     # Answers that nobody can read must not be paid for.
     output()
     session = open_session(model, quiet=quiet)
@@ -162,6 +168,7 @@ def command(
             dict(pairs),
             system=system,
             deadline=deadline,
+            sources=sources,
             raw=raw,
             reasoning=not (hide_reasoning or quiet),
             usage=usage,

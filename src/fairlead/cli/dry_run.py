@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import re
+import sys
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import msgspec
 
 from fairlead.cli.printable import escaped_json, one_line
 from fairlead.cli.report import to_json
+from fairlead.cli.terminal import is_terminal, note, write
+from fairlead.framing.multipart import FormField, Multipart
 from fairlead.types.http import REDACTED, redact
 
 if TYPE_CHECKING:
@@ -16,6 +20,19 @@ if TYPE_CHECKING:
     from fairlead.types.http import HttpRequest
 
 _SECRET_NAME = re.compile(r"auth|key|token|secret|password|credential|cookie", re.IGNORECASE)
+
+
+def show(
+    requests: Sequence[HttpRequest], warnings: Sequence[str], resolved: Resolved, *, json: bool
+) -> None:
+    """Print the requests of a call, in their order, and what must be said of them."""
+    for warning in warnings:
+        note(f"warning: {warning}")
+    if json:
+        indent = is_terminal(sys.stdout)
+        write("".join(f"{request_json(r, resolved, indent=indent)}\n" for r in requests))
+    else:
+        write("\n".join(request_text(request, resolved) for request in requests))
 
 
 def request_text(request: HttpRequest, resolved: Resolved) -> str:
@@ -38,7 +55,28 @@ def request_json(request: HttpRequest, resolved: Resolved, *, indent: bool) -> s
 
 
 def _body(request: HttpRequest) -> bytes:
-    return request.body if isinstance(request.body, bytes) and request.body else b"{}"
+    """The body as JSON; of a form its fields, of a file its name and size, never its bytes."""
+    body = request.body
+    if isinstance(body, Multipart):
+        return to_json(_fields(body.fields)).encode()
+    if isinstance(body, bytes) or body is None:
+        return body or b"{}"
+    return to_json({"bytes": body.size}).encode()
+
+
+def _fields(fields: Sequence[FormField]) -> dict[str, object]:
+    """Fields by name; one that is there several times is a list."""
+    found: dict[str, list[object]] = {}
+    for field in fields:
+        found.setdefault(field.name, []).append(_field(field))
+    return {name: each[0] if len(each) == 1 else each for name, each in found.items()}
+
+
+def _field(field: FormField) -> object:
+    if isinstance(field.value, str):
+        return field.value
+    size = field.value.size
+    return {"file": field.file_name, "media_type": field.media_type, "bytes": size}
 
 
 def _headers(request: HttpRequest, resolved: Resolved) -> list[tuple[str, str]]:

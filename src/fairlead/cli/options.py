@@ -1,11 +1,12 @@
-"""`-o key value`: the options of a call, typed by `ChatOptions`."""
+"""`-o key value`: the options of a call, each typed by the hint that it has in Python."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 from functools import cache
-from typing import Any, Literal, cast, get_args, get_origin, get_type_hints
+from types import NoneType, UnionType
+from typing import Any, Literal, NamedTuple, Union, cast, get_args, get_origin, get_type_hints
 
 import msgspec
 
@@ -13,26 +14,63 @@ from fairlead.errors import InvalidRequest
 from fairlead.inputs import ChatOptions
 from fairlead.types.requests import Options
 
-_FLAGS = {"system": "-s", "output": "--schema", "deadline": "--deadline"}
-"""Options with a flag of their own."""
+
+class OptionTable(NamedTuple):
+    """What a command takes with -o: the type of each key, and the keys with a flag of their own.
+
+    `listing` is the command line that shows them.
+    """
+
+    hints: Mapping[str, object]
+    flags: Mapping[str, str]
+    listing: str
+
+
+_CHAT_FLAGS = {
+    "system": "-s",
+    "output": "--schema",
+    "deadline": "--deadline",
+    "documents": "--document",
+}
 _TEXT_OR_JSON = frozenset({"stop"})
-_TEXT = frozenset({"tool_choice", "user", "dialect"})
+_TEXT = frozenset({"tool_choice"})
+_LISTS = frozenset({"stop", "tools", "documents"})
 _TRUTH = {"true": True, "yes": True, "on": True, "1": True}
 _TRUTH |= {"false": False, "no": False, "off": False, "0": False}
 _TYPED = {
+    "ag_ui": "AgUiOptions",
+    "anthropic_messages": "AnthropicOptions",
+    "bedrock_converse": "BedrockOptions",
+    "cohere": "CohereOptions",
+    "gemini": "GeminiOptions",
+    "ollama": "OllamaOptions",
     "openai_chat": "OpenAIChatOptions",
     "openai_responses": "OpenAIResponsesOptions",
-    "anthropic_messages": "AnthropicOptions",
 }
 
 
-def parse_options(pairs: Iterable[tuple[str, str]]) -> dict[str, Any]:
+@cache
+def chat_table() -> OptionTable:
+    """The options of `ask` and `chat`."""
+    return table_of(get_type_hints(ChatOptions), _CHAT_FLAGS, "fairlead --options")
+
+
+def table_of(hints: Mapping[str, object], flags: Mapping[str, str], listing: str) -> OptionTable:
+    """A table of the keys in `hints`, without those that have a flag."""
+    kept = {key: _without_none(hint) for key, hint in hints.items() if key not in flags}
+    return OptionTable(kept, flags, listing)
+
+
+def parse_options(
+    pairs: Iterable[tuple[str, str]], table: OptionTable | None = None
+) -> dict[str, Any]:
     """Values by name; `options` stays a table. Raises `InvalidRequest`."""
+    table = table or chat_table()
     found: dict[str, Any] = {}
     for key, text in pairs:
         if key in found:
             raise InvalidRequest(f"-o {key} is given twice; keep one")
-        found[key] = _value(key, text)
+        found[key] = _value(key, text, table)
     return found
 
 
@@ -52,39 +90,41 @@ def typed_options(values: object, dialect: str) -> Options:
         raise InvalidRequest(f"-o options: {str(error)[:1].lower()}{str(error)[1:]}") from error
 
 
-def described() -> list[tuple[str, str]]:
+def described(table: OptionTable | None = None) -> list[tuple[str, str]]:
     """Every key and what it takes, in words."""
-    return [(key, _description(key, hint)) for key, hint in _hints().items()]
+    table = table or chat_table()
+    return [(key, _description(key, hint)) for key, hint in table.hints.items()]
 
 
-@cache
-def _hints() -> dict[str, object]:
-    hints = get_type_hints(ChatOptions)
-    return {key: hint for key, hint in hints.items() if key not in _FLAGS}
+def _without_none(hint: object) -> object:
+    """`int` of `int | None`; another union as it is."""
+    kinds = [kind for kind in get_args(hint) if kind is not NoneType]
+    union = get_origin(hint) in (Union, UnionType)
+    return kinds[0] if union and len(kinds) == 1 else hint
 
 
-def _value(key: str, text: str) -> object:
-    hint = _hints().get(key)
+def _value(key: str, text: str, table: OptionTable) -> object:
+    hint = table.hints.get(key)
     if hint is None:
-        raise InvalidRequest(_unknown(key))
+        raise InvalidRequest(_unknown(key, table))
     if hint is float or hint is int:
         return _number(key, text, hint)
     if hint is bool:
         return _truth(key, text)
-    if key in _TEXT or get_origin(hint) is Literal:
+    if hint is str or key in _TEXT or get_origin(hint) is Literal:
         return text
     if key in _TEXT_OR_JSON and not text.startswith("["):
         return text
-    return _json(key, text, list if key in ("stop", "tools") else dict)
+    return _json(key, text, list if key in _LISTS else dict)
 
 
-def _unknown(key: str) -> str:
-    if flag := _FLAGS.get(key):
+def _unknown(key: str, table: OptionTable) -> str:
+    if flag := table.flags.get(key):
         return f"-o {key} has a flag of its own; use {flag}"
     if "=" in key:
         return f"write -o {key.replace('=', ' ', 1)} (the key and the value are two words)"
-    near = _nearest(key, _hints())
-    return f"there is no option {key!r}{near}; fairlead --options lists them"
+    near = _nearest(key, table.hints)
+    return f"there is no option {key!r}{near}; {table.listing} lists them"
 
 
 def _nearest(key: str, among: Iterable[str]) -> str:
@@ -127,7 +167,7 @@ def _description(key: str, hint: object) -> str:
         return "auto | none | required | the name of a tool"
     if key == "options":
         return "a JSON object of options that only the model's dialect knows"
-    if key in _TEXT:
+    if hint is str:
         return "text"
     plain = {float: "a number", int: "a whole number", bool: "true | false"}
-    return plain.get(hint) or f"a JSON {'list' if key == 'tools' else 'object'}"  # type: ignore[call-overload]
+    return plain.get(hint) or f"a JSON {'list' if key in _LISTS else 'object'}"  # type: ignore[call-overload]

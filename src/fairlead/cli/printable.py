@@ -66,3 +66,9 @@ def one_line(text: str) -> str:
 def escaped_json(text: str) -> str:
     """JSON text with the same characters written as escapes, so that nothing is lost."""
     return _CONTROL.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
+
+
+def excerpt(text: str, length: int) -> str:
+    """The beginning of `text` on one line, at most `length` characters."""
+    line = one_line(text)
+    return line if len(line) <= length else f"{line[: length - 3]}..."

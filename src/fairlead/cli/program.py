@@ -19,19 +19,34 @@ if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
 _DEFAULT = "ask"
-COMMANDS = {
-    "ask": "Ask a model; this is what happens without a command.",
-    "chat": "Talk with a model, turn by turn.",
-    "providers": "Show every provider and whether it can be used.",
-    "models": "List the models of one provider, or of all that can be used.",
-    "doctor": "Test keys, connections, proxies, TLS, the clock and the local model.",
-    "config": "Show where settings come from and what they are.",
-    "login": "Sign in to a service, in a browser.",
-    "logout": "End a login.",
-    "whoami": "Show who is signed in.",
-    "local": "Fetch, serve or remove the local model.",
-    "help": "Show the help of fairlead, or of one of its commands.",
+SECTIONS = {
+    "Commands": {
+        "ask": "Ask a model; this is what happens without a command.",
+        "chat": "Talk with a model, turn by turn.",
+        "complete": "Go on where a text ends, or fill a gap in it.",
+        "count": "Count the tokens of a prompt.",
+    },
+    "Beside chat": {
+        "embed": "Turn texts into vectors.",
+        "similar": "Find the lines or files nearest in meaning to a query.",
+        "rerank": "Order documents by how well they answer a query.",
+        "transcribe": "Write down what is said in a sound file.",
+        "speak": "Read a text aloud.",
+        "image": "Draw what a prompt describes.",
+    },
+    "Settings and help": {
+        "providers": "Show every provider and whether it can be used.",
+        "models": "List the models of one provider, or of all that can be used.",
+        "doctor": "Test keys, connections, proxies, TLS, the clock and the local model.",
+        "config": "Show where settings come from and what they are.",
+        "login": "Sign in to a service, in a browser.",
+        "logout": "End a login.",
+        "whoami": "Show who is signed in.",
+        "local": "Fetch, serve or remove the local model.",
+        "help": "Show the help of fairlead, or of one of its commands.",
+    },
 }
+COMMANDS = {name: text for section in SECTIONS.values() for name, text in section.items()}
 _OWN = ("--help", "-h", "--version")
 _COMPLETE = "_FAIRLEAD_COMPLETE"
 """The variable in which a shell asks for completions."""
@@ -65,8 +80,9 @@ class Program(click.Group):
         formatter.write_usage(ctx.command_path, "COMMAND ...", prefix="       ")
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        with formatter.section("Commands"):
-            formatter.write_dl(list(COMMANDS.items()))
+        for title, commands in SECTIONS.items():
+            with formatter.section(title):
+                formatter.write_dl(list(commands.items()))
         parameters = [*_ask().params, *self.get_params(ctx)]
         named = [item for item in parameters if isinstance(item, click.Option)]
         with formatter.section("Options"):

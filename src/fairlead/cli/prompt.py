@@ -41,16 +41,49 @@ def user_message(words: Sequence[str], attachments: Sequence[str]) -> Message:
     return Message("user", tuple(parts))
 
 
+def piped_text() -> str:
+    """All of standard input as text; empty where a person types. Raises `InvalidRequest`."""
+    if sys.stdin is None or is_terminal(sys.stdin):
+        return ""
+    return text_of(read_stdin(), _STDIN_NAME)
+
+
+def lines_of(text: str) -> list[str]:
+    """Lines that end in a line feed, with or without a carriage return; none after the last."""
+    lines = text.split("\n")
+    if not lines[-1]:
+        lines.pop()
+    return [line.removesuffix("\r") for line in lines]
+
+
+def word_or_piped(word: str | None, command: str) -> str:
+    """`word` of the command line, or else all of standard input, exactly.
+
+    Raises `InvalidRequest` where both are empty.
+    """
+    text = piped_text() if word is None else checked_word(word)
+    if not text.strip():
+        raise InvalidRequest(
+            f'there is no text; write one, such as: fairlead {command} ... "Some text", '
+            "or send it to standard input"
+        )
+    return text
+
+
+def checked_word(text: str) -> str:
+    """A word of the command line. Raises `InvalidRequest` where it is not UTF-8."""
+    if any("\ud800" <= character <= "\udfff" for character in text):
+        raise InvalidRequest("the text is not UTF-8; convert it first")
+    return text
+
+
 def _prompt(words: Sequence[str]) -> str:
-    prompt = " ".join(words)
-    if any("\ud800" <= character <= "\udfff" for character in prompt):
-        raise InvalidRequest("the prompt is not UTF-8 text; convert it first")
-    return prompt
+    return checked_word(" ".join(words))
 
 
 def _attached(source: str) -> Part:
     if source == STDIN:
-        return part_of(_read_stdin(), _STDIN_NAME)
+        return part_of(read_stdin(), _STDIN_NAME)
     return attach(source)
 
 
@@ -60,10 +93,11 @@ def _piped(prompt: str) -> bytes:
     if prompt and not _arrives(_PATIENCE_SECONDS):
         # A remote shell or a scheduler may hold it open for ever.
         note("waiting for standard input to end; without any, use </dev/null")
-    return _read_stdin()
+    return read_stdin()
 
 
-def _read_stdin() -> bytes:
+def read_stdin() -> bytes:
+    """All of standard input. Raises `InvalidRequest`."""
     if sys.stdin is None:
         return b""
     try:

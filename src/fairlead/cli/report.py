@@ -9,6 +9,9 @@ import msgspec
 from fairlead.cli.printable import escaped_json
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from fairlead.types.operations import Answer
     from fairlead.types.receipts import Receipt
     from fairlead.types.responses import ChatResponse
     from fairlead.types.usage import Usage
@@ -22,9 +25,21 @@ def response_json(response: ChatResponse, *, indent: bool) -> str:
     fields: dict[str, object] = {"text": response.text}
     fields |= msgspec.to_builtins(response)
     del fields["raw"]
-    usage = response.usage
-    if usage is not None:
-        fields["usage"] = _usage_fields(usage)
+    if response.usage is not None:
+        fields["usage"] = _usage_fields(response.usage)
+    return to_json(fields, indent=indent)
+
+
+def answer_json(answer: Answer, *, indent: bool, also: Mapping[str, object]) -> str:
+    """The same for the answer of another operation, with what there is `also` in front.
+
+    A vector is a list of numbers.
+    """
+    bare = msgspec.structs.replace(answer, raw=None)
+    fields = {**also, **msgspec.to_builtins(bare, enc_hook=list)}
+    del fields["raw"]
+    if answer.usage is not None:
+        fields["usage"] = _usage_fields(answer.usage)
     return to_json(fields, indent=indent)
 
 
@@ -36,7 +51,7 @@ def to_json(value: object, *, indent: bool = False) -> str:
     return escaped_json(data.decode())
 
 
-def usage_line(response: ChatResponse) -> str:
+def usage_line(response: ChatResponse | Answer) -> str:
     """Tokens in and out, cost where it is known, time, and who served it, on one line."""
     parts = [_tokens(response.usage)]
     if response.cost is not None:

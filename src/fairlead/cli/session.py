@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from fairlead.cli.terminal import note
+from fairlead.errors import ConfigError
 from fairlead.providers.registry import Registry, Resolved
 from fairlead.settings import Settings
 
 if TYPE_CHECKING:
     from fairlead.client import Client
+    from fairlead.core import Core
     from fairlead.engine.codecs import ChatCodec
     from fairlead.inputs import ChatOptions
+    from fairlead.operation_inputs import CallOptions
+    from fairlead.ports import Codec
     from fairlead.types.messages import Message
     from fairlead.types.requests import ChatRequest
 
 DEFAULT_MODEL = "local/smollm2"
+LOCAL_MODELS = {"embeddings": "local/minilm"}
+"""What does an operation on this machine where no model is chosen."""
 _READY = "ready ("
 
 
@@ -35,12 +41,23 @@ class Session:
         self, messages: list[Message], options: ChatOptions, *, stream: bool
     ) -> tuple[ChatCodec[ChatRequest], Resolved]:
         """The request that a call would send, and its warnings. Nothing is sent."""
+        return self._silent_core().encoded(self.model, messages, options, stream=stream)
+
+    def prepare_operation(
+        self, operation: str, request: object, options: CallOptions, *, stream: bool
+    ) -> tuple[list[Codec[Any, Any]], Resolved]:
+        """The same for another operation, which may take several requests."""
+        from fairlead.operations import Operations
+
+        operations = Operations(self._silent_core())
+        return operations.prepare(self.model, operation, request, options, stream=stream)
+
+    def _silent_core(self) -> Core:
         from fairlead.cli.nowhere import NowhereTransport
         from fairlead.core import Core
         from fairlead.engine.runtime import BlockingRuntime
 
-        core = Core(self.settings, transport=NowhereTransport(), runtime=BlockingRuntime())
-        return core.encoded(self.model, messages, options, stream=stream)
+        return Core(self.settings, transport=NowhereTransport(), runtime=BlockingRuntime())
 
     def client(self) -> Client:
         """A client with these settings. The transport is loaded only here."""
@@ -48,14 +65,19 @@ class Session:
 
         return Client(self.settings)
 
-    def start_local(self, *, quiet: bool) -> None:
-        """Fetch and start the local model where it is the one in use, showing progress."""
-        resolved = self.resolved()
+    def start_local(self, *, quiet: bool, operation: str = "chat") -> None:
+        """Fetch and start the local model where it is the one in use, showing progress.
+
+        Raises `UnsupportedFeature` for one that does not do `operation`.
+        """
+        resolved = self.registry.resolve(self.model, operation=operation)
         if not resolved.provider.embedded:
             return
         from fairlead.cli.progress import FetchProgress
+        from fairlead.local.catalog import check_operation
         from fairlead.local.server import shared_server
 
+        check_operation(resolved.target.model, operation)
         server = shared_server()
         if server.running(resolved.target.model) is None:
             with FetchProgress(quiet=quiet) as progress:
@@ -68,15 +90,38 @@ def open_session(model: str | None, *, quiet: bool = False) -> Session:
     chosen = model if model is not None else settings.model
     session = Session(settings, DEFAULT_MODEL if chosen is None else chosen)
     if not quiet:
-        for warning in settings.warnings:
-            note(f"warning: {warning}")
+        warn(settings)
         if chosen is None:
             note(_default_notice(session.registry))
     return session
 
 
-def ready_providers(registry: Registry) -> dict[str, str]:
-    """The providers that have a key, with the key's name."""
+def open_operation(operation: str, model: str | None, *, quiet: bool = False) -> Session:
+    """The same for an operation that the model of the settings, which is for chat, has no part in.
+
+    Raises `ConfigError` where no model is given and none on this machine does it.
+    """
+    settings = Settings.load()
+    chosen = LOCAL_MODELS.get(operation, "") if model is None else model
+    session = Session(settings, chosen)
+    if not quiet:
+        warn(settings)
+    if model is None and not chosen:
+        raise ConfigError(_which_model(session.registry, operation))
+    if model is None and not quiet:
+        others = _others(session.registry, operation)
+        note(f"no model is chosen, so {chosen} does it on this machine; {others}")
+    return session
+
+
+def warn(settings: Settings) -> None:
+    """Tell what is odd about the settings."""
+    for warning in settings.warnings:
+        note(f"warning: {warning}")
+
+
+def ready_providers(registry: Registry, operation: str = "chat") -> dict[str, str]:
+    """The providers that have a key and offer `operation`, with the key's name."""
     from fairlead.errors import FairleadError
 
     found: dict[str, str] = {}
@@ -85,7 +130,7 @@ def ready_providers(registry: Registry) -> dict[str, str]:
             state = registry.state(name)
         except FairleadError:
             continue  # its address is broken; `fairlead providers` tells
-        if state.startswith(_READY):
+        if state.startswith(_READY) and operation in registry.get(name).operations:
             found[name] = state.removeprefix(_READY).removesuffix(")")
     return found
 
@@ -95,6 +140,24 @@ def _default_notice(registry: Registry) -> str:
     ready = ready_providers(registry)
     if not ready:
         return text + "choose another with -m provider/model or FAIRLEAD_MODEL"
+    return text + _keys(ready)
+
+
+def _others(registry: Registry, operation: str) -> str:
+    ready = ready_providers(registry, operation)
+    return _keys(ready) if ready else "choose another with -m provider/model"
+
+
+def _which_model(registry: Registry, operation: str) -> str:
+    from fairlead.providers.offers import offering
+
+    ready = ready_providers(registry, operation)
+    offered = f"{operation} is offered by {', '.join(offering(operation))}"
+    hint = _keys(ready) if ready else offered
+    return f"no model is chosen; name one with -m provider/model ({hint})"
+
+
+def _keys(ready: dict[str, str]) -> str:
     keys = ", ".join(ready.values())
     choices = " or ".join(f"-m {name}/<model>" for name in ready)
-    return text + f"there is a key in {keys}: use it with {choices}"
+    return f"there is a key in {keys}: use it with {choices}"

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from typing import ClassVar
+from typing import ClassVar, Protocol
 
 from fairlead.dialects.assembly import Assembly
 from fairlead.errors import DecodeError, FairleadError, ResponseTooLarge, StreamInterrupted
@@ -41,8 +41,8 @@ class AnswerDecoder(ABC):
         if self.finished or self.failure is not None:
             return ()
         try:
-            self._count(len(data))
-            self._read(data)
+            self._read(data[: self._room(len(data))])
+            self._check_total()
         except FairleadError as error:
             self.failure = error
         return self._assembly.take()
@@ -64,8 +64,8 @@ class AnswerDecoder(ABC):
 
     def whole(self, body: bytes) -> Sequence[Event]:
         try:
-            self._total = 0
-            self._count(len(body))
+            self._total = len(body)
+            self._check_total()
             self._answer(body)
         except FairleadError as error:
             self.failure = error
@@ -88,9 +88,14 @@ class AnswerDecoder(ABC):
     @abstractmethod
     def _answer(self, body: bytes) -> None: ...
 
-    def _count(self, size: int) -> None:
+    def _room(self, size: int) -> int:
+        """How many of `size` bytes more may be read; so the same bytes are, whatever the split."""
+        room = self._limits.total - self._total
         self._total += size
-        if self._total > self._limits.total:
+        return room
+
+    def _check_total(self) -> None:
+        if self._total > self._limits.total and not self.finished:
             raise ResponseTooLarge(f"the answer is longer than {self._limits.total:,} bytes")
 
     def _interrupted(self) -> StreamInterrupted:
@@ -103,14 +108,30 @@ class AnswerDecoder(ABC):
         )
 
 
+class Frames(Protocol):
+    """Cuts a stream into events. `overflow` is what broke it off, if anything did."""
+
+    @property
+    def overflow(self) -> FairleadError | None: ...
+
+    def feed(self, data: bytes) -> list[Frame]: ...
+
+    def close(self) -> list[Frame]: ...
+
+
 class EventDecoder(AnswerDecoder):
-    """An answer in server-sent events; or in one object, where the server did not stream."""
+    """An answer in server-sent events; or in one object, where the server did not stream.
+
+    `frames` cuts the stream where its events come in another way.
+    """
 
     __slots__ = ("_head", "_parser")
 
-    def __init__(self, dialect: str, target: Target, limits: Limits) -> None:
+    def __init__(
+        self, dialect: str, target: Target, limits: Limits, frames: Frames | None = None
+    ) -> None:
         super().__init__(dialect, target, limits)
-        self._parser = SseParser(limits.line, limits.event)
+        self._parser = frames or SseParser(limits.line, limits.event)
         self._head: bytearray | None = bytearray()
 
     def close(self) -> Sequence[Event]:

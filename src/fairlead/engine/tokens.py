@@ -8,37 +8,21 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING
 
-from fairlead.errors import (
-    ConfigError,
-    DeadlineExceeded,
-    FairleadError,
-    PoolTimeout,
-    ReadTimeout,
-    ResponseTooLarge,
-    TransportError,
-)
+from fairlead.engine.flows import fresh, run_flow
+from fairlead.errors import ConfigError, DeadlineExceeded, FairleadError
 from fairlead.policies.backoff import backoff_for
-from fairlead.ports import Blocking, FlowResponse, Timeouts
-from fairlead.types.http import HttpRequest
 
 if TYPE_CHECKING:
-    from fairlead.ports import Authorizer, Flow, HttpResponse, Renewal, Runtime, Transport
+    from fairlead.ports import Authorizer, Renewal, Runtime, Transport
 
-E_ = TypeVar("E_", bound=FairleadError)
-
-_REQUEST_SECONDS = 10.0
 _FAILURE_SECONDS = 5.0
 """How long a failure is believed before the server is asked again."""
 _EARLY_SECONDS = 3.0
 _EARLY_WAIT = 1.0
 """An early renewal may take the first, and a call waits for it as long as the second."""
 _TRIES = 3
-_LARGEST = 1 << 20
-_FAR = Timeouts(connect=5.0, pool=5.0)
-_NEAR = Timeouts(connect=1.0, pool=5.0)
-"""For plain http, which goes to this machine or its own link: a silent one is not there."""
 
 
 class Tokens:
@@ -92,7 +76,7 @@ class Tokens:
                 continue  # perhaps another's deadline: that of the call that began the renewal
             except FairleadError as error:
                 failure = error
-        raise _fresh(failure)
+        raise fresh(failure)
 
     async def _early(self, renewal: Renewal, deadline: float) -> None:
         """What is held is still good: nobody waits for another's renewal, and no failure counts."""
@@ -140,72 +124,14 @@ class Tokens:
 
     async def _attempt(self, renewal: Renewal, deadline: float) -> FairleadError | None:
         try:
-            await self._follow(renewal.flow(), deadline)
+            await run_flow(
+                renewal.flow(),
+                transport=self._transport,
+                runtime=self._runtime,
+                deadline=deadline,
+            )
         except FairleadError as error:
-            return _fresh(error)
+            return fresh(error)
         except Exception as error:  # its traceback would show what the flow holds
             return ConfigError(f"a credential cannot be renewed ({type(error).__name__})")
         return None
-
-    async def _follow(self, flow: Flow[None], deadline: float) -> None:
-        try:
-            step = next(flow)
-            while True:
-                try:
-                    answer = await self._step(step, deadline)
-                except Exception as error:
-                    step = flow.throw(error)
-                else:
-                    step = flow.send(answer)
-        except StopIteration:
-            return
-        finally:
-            flow.close()
-
-    async def _step(self, step: HttpRequest | Blocking, deadline: float) -> Any:
-        if isinstance(step, Blocking):
-            return await self._runtime.blocking(step.run)
-        until = min(self._runtime.now() + _REQUEST_SECONDS, deadline)
-        # Read as it comes, so that the cap holds.
-        request = HttpRequest(step.method, step.url, step.headers, step.body)
-        timeouts = _NEAR if step.url.startswith("http:") else _FAR
-        try:
-            response = await self._transport.send(request, deadline=until, timeouts=timeouts)
-            try:
-                return FlowResponse(response.status, response.headers, await _body(response, until))
-            finally:
-                await response.aclose()
-        except (ReadTimeout, PoolTimeout) as error:
-            if self._runtime.now() >= deadline:
-                raise DeadlineExceeded(
-                    "the deadline passed while a credential was renewed"
-                ) from None
-            raise _named(error, step.url) from None
-        except TransportError as error:
-            raise _named(error, step.url) from None
-
-
-async def _body(response: HttpResponse, until: float) -> bytes:
-    body = bytearray()
-    while data := await response.read(until):
-        body += data
-        if len(body) > _LARGEST:
-            raise ResponseTooLarge(f"a token's answer is longer than {_LARGEST:,} bytes")
-    return bytes(body)
-
-
-def _named(error: TransportError, url: str) -> TransportError:
-    """The same failure, saying whose it is: this was not the provider."""
-    found = _fresh(error)
-    host = url.split("/")[2]
-    found.args = (f"no new credential from {host}: {error.args[0] if error.args else error}",)
-    return found
-
-
-def _fresh(error: E_) -> E_:
-    """The same error without traceback, cause and receipt: every caller gets its own."""
-    found = type(error).__new__(type(error), *error.args)
-    vars(found).update(vars(error))
-    vars(found).pop("__notes__", None)
-    found.receipt = None
-    return found

@@ -23,6 +23,7 @@ MAX_HEADERS = 128 << 10
 MAX_PAYLOAD = 24 << 20
 
 _PRELUDE = struct.Struct(">III")
+_LENGTHS = struct.Struct(">II")
 _CHECKSUM = struct.Struct(">I")
 _LENGTH = struct.Struct(">H")
 _LEAST = _PRELUDE.size + _CHECKSUM.size
@@ -74,22 +75,19 @@ class EventStreamParser:
     def _read(self, data: bytes, frames: list[Frame]) -> None:
         """All whole frames; the rest is kept, with how much must have come to go on."""
         view = memoryview(data)
-        seen = self._seen
+        seen, most = self._seen, self._max_event
         at, size = 0, len(data)
         needed = _LEAST
         while size - at >= _LEAST:
-            total, head, checksum = _PRELUDE.unpack_from(data, at)
-            if crc32(data[at : at + 8]) != checksum:
-                raise DecodeError("a frame of the stream is damaged: its lengths fail their check")
-            if total - head < _LEAST or head > MAX_HEADERS or total > self._max_event:
-                self._refuse(total, head)
-            if size - at < total:
-                needed = total
+            total, head = _LENGTHS.unpack_from(data, at)
+            if size - at < total or total - head < _LEAST or head > MAX_HEADERS or total > most:
+                needed = self._wanted(data, at)
                 break
             end = at + total - 4
             # Below this size a copy is cheaper than a view.
             checked = data[at:end] if total < _SMALL else view[at:end]
             if crc32(checked) != _CHECKSUM.unpack_from(data, end)[0]:
+                self._wanted(data, at)
                 raise DecodeError("a frame of the stream is damaged: its checksum does not match")
             start = at + 12
             block = data[start : start + head]
@@ -101,6 +99,19 @@ class EventStreamParser:
         self._needed = needed
         if at < size:
             self._buffer += view[at:]
+
+    def _wanted(self, data: bytes, at: int) -> int:
+        """The length of a frame that is not all there. Raises where its lengths cannot be trusted.
+
+        In a whole frame they stand under the checksum of all.
+        """
+        total, head, checksum = _PRELUDE.unpack_from(data, at)
+        if crc32(data[at : at + 8]) != checksum:
+            raise DecodeError("a frame of the stream is damaged: its lengths fail their check")
+        if total - head < _LEAST or head > MAX_HEADERS or total > self._max_event:
+            self._refuse(total, head)
+        length: int = total
+        return length
 
     def _headers(self, block: bytes) -> FrameHeaders:
         """They are few and alike, so those that have come are remembered."""

@@ -17,6 +17,7 @@ Frame = tuple[bytes, bytes, bytes]
 _BOM = b"\xef\xbb\xbf"
 _NAMED = re.compile(rb"(?:\A|\n\n)event: (.*)\ndata: (.*)()(?=\n\n|\Z)")
 """Events of a name and one line of data; there is nothing else where they hold every line end."""
+_CRLF_BLANK = b"\r\n\r\n"
 
 
 class SseParser:
@@ -75,7 +76,36 @@ class SseParser:
             if self._start:
                 return frames
         if self._carriage_return or b"\r" in data:
-            data = self._normalise(data)
+            data = self._crlf(data, frames)
+        return self._events(data, frames)
+
+    def _crlf(self, data: bytes, frames: list[Frame]) -> bytes:
+        """The rest with plain line ends, after the events that can be cut out without that.
+
+        Those are the ones between the first blank line and the last, where all of them are one
+        `data:` line, and every line ends in CRLF.
+        """
+        first = data.find(_CRLF_BLANK) + 4 if self._buffer else 0
+        last = data.rfind(_CRLF_BLANK) + 4
+        middle = data[first:last]
+        if self._carriage_return or middle[:6] != b"data: " or len(middle) > self._max_line:
+            return self._normalise(data)
+        blocks = middle.split(_CRLF_BLANK)
+        ends = 2 * (len(blocks) - 1)
+        if middle.count(b"\n") != ends or middle.count(b"\r") != ends or blocks.pop():
+            return self._normalise(data)
+        last_id = self._last_id
+        cut = [(b"", block[6:], last_id) for block in blocks if block[:6] == b"data: "]
+        if len(cut) != len(blocks):
+            return self._normalise(data)
+        if first:
+            self._events(self._normalise(data[:first]), frames)
+            if self._last_id != last_id:
+                return self._normalise(data[first:])
+        frames += cut
+        return self._normalise(data[last:])
+
+    def _events(self, data: bytes, frames: list[Frame]) -> list[Frame]:
         ready = self._ready(data)
         if ready[:7] == b"event: " and not self._last_id and len(ready) <= self._max_line:
             named: list[Frame] = _NAMED.findall(ready)

@@ -157,9 +157,7 @@ class Provider(Struct, frozen=True, kw_only=True):
             operation = "completion"
             routes = self.table.routes(operation, model, self.variables.values)
         if not routes:
-            raise UnsupportedFeature(
-                operation, self.name, f"it offers {', '.join(self.operations)}"
-            )
+            raise UnsupportedFeature(operation, self.name, self._instead(operation))
         wanted = dialect
         if wanted is None and operation == "chat" and self.own is not None:
             wanted = self.own.dialect
@@ -168,6 +166,14 @@ class Provider(Struct, frozen=True, kw_only=True):
                 return self._here(route, operation)
         spoken = ", ".join(route.dialect for route in routes)
         raise UnsupportedFeature(f"the dialect {wanted}", self.name, f"it speaks {spoken}")
+
+    def _instead(self, operation: str) -> str:
+        """What can be asked for here, and who else offers `operation`."""
+        from fairlead.providers.offers import offering
+
+        hint = f"it offers {', '.join(self.operations)}"
+        others = ", ".join(offering(operation))
+        return f"{hint}; {operation} is offered by {others}" if others else hint
 
     def _here(self, route: Route, operation: str) -> Route:
         if self._elsewhere(route):

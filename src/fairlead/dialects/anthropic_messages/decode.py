@@ -12,14 +12,13 @@ from fairlead.dialects.anthropic_messages.failures import api_error
 from fairlead.dialects.anthropic_messages.hosts import frames_of, usage_of_metrics
 from fairlead.dialects.anthropic_messages.reasons import finish_reason
 from fairlead.dialects.anthropic_messages.tally import UsageTally
-from fairlead.dialects.assembly import Assembly
-from fairlead.errors import DecodeError, FairleadError, ResponseTooLarge, StreamInterrupted
+from fairlead.dialects.decoding import EventDecoder
+from fairlead.errors import DecodeError
+from fairlead.framing.sse import Frame
 from fairlead.ports import Limits
-from fairlead.types.events import Event, TextDelta
+from fairlead.types.events import TextDelta
 from fairlead.types.messages import Message
-from fairlead.types.receipts import Receipt
 from fairlead.types.requests import ChatRequest
-from fairlead.types.responses import ChatResponse, RawResponse
 from fairlead.types.targets import Target
 from fairlead.types.usage import Usage
 
@@ -28,75 +27,20 @@ _DEFAULT_LIMIT_REACHED = (
 )
 
 
-class MessagesDecoder:
+class MessagesDecoder(EventDecoder):
     """One answer. A stream is complete at `message_stop`; whatever follows is ignored."""
 
-    __slots__ = (
-        "_assembly",
-        "_blocks",
-        "_head",
-        "_limits",
-        "_message_fields",
-        "_parser",
-        "_request",
-        "_stop_reason",
-        "_tally",
-        "_target",
-        "_total",
-        "failure",
-        "finished",
-    )
+    __slots__ = ("_blocks", "_message_fields", "_request", "_stop_reason", "_tally")
+
+    terminal = "message_stop"
 
     def __init__(self, request: ChatRequest, target: Target, limits: Limits) -> None:
+        super().__init__(wire.NAME, target, limits, frames_of(target, limits))
         self._request = request
-        self._target = target
-        self._limits = limits
-        self._assembly = Assembly(wire.NAME, limits.tool_arguments)
         self._blocks = Blocks(self._assembly, request.documents)
-        self._parser = frames_of(target, limits)
         self._tally = UsageTally()
         self._message_fields: dict[str, Raw] = {}
         self._stop_reason: str | None = None
-        self._head: bytearray | None = bytearray()
-        self._total = 0
-        self.failure: FairleadError | None = None
-        self.finished = False
-
-    def feed(self, data: bytes) -> list[Event]:
-        if self.finished or self.failure is not None:
-            return []
-        try:
-            self._count(len(data))
-            self._read(data)
-        except FairleadError as error:
-            self.failure = error
-        if self.failure is None and not self.finished:
-            self.failure = self._parser.overflow
-        return self._assembly.take()
-
-    def close(self) -> list[Event]:
-        if self.finished or self.failure is not None:
-            return []
-        if self._head:
-            return self._unframed(bytes(self._head))
-        try:
-            for _, data, _ in self._parser.close():
-                self._event(wire.read_frame(data), data)
-        except DecodeError:
-            pass  # Half an event: the cut is told below.
-        except FairleadError as error:
-            self.failure = error
-        if not self.finished and self.failure is None:
-            self.failure = self._parser.overflow or self._interrupted()
-        return self._assembly.take()
-
-    def whole(self, body: bytes) -> list[Event]:
-        try:
-            self._count(len(body))
-            self._answer(body)
-        except FairleadError as error:
-            self.failure = error
-        return self._assembly.take()
 
     def partial(self) -> tuple[Message, Usage | None]:
         """Before the model has stopped, the usage is only what was known when it began."""
@@ -105,19 +49,11 @@ class MessagesDecoder:
             usage = msgspec.structs.replace(usage, estimated=True)
         return self._assembly.message(), usage
 
-    def result(
-        self, *, receipt: Receipt, raw: RawResponse, warnings: tuple[str, ...]
-    ) -> ChatResponse:
-        return self._assembly.response(receipt, raw, warnings)
-
-    def _read(self, data: bytes) -> None:
+    def _frames(self, frames: list[Frame]) -> None:
         """The hot path: a text delta costs one decode, one event and one appended chunk."""
         decode = wire.FRAME.decode
         texts = self._blocks.texts
         events = self._assembly.events
-        frames = self._parser.feed(data)
-        if self._head is not None:
-            self._look(data, framed=bool(frames))
         for _, payload, _ in frames:
             try:
                 frame = decode(payload)
@@ -244,30 +180,3 @@ class MessagesDecoder:
         slot = self._assembly.slot("refusal", "refusal")
         slot.state = wire.text_of(raw)
         self._assembly.refusal("refusal", details.explanation or details.category or "")
-
-    def _look(self, data: bytes, *, framed: bool) -> None:
-        """Keep the head of what may be no event stream at all, but a JSON body or a web page."""
-        assert self._head is not None
-        self._head += data if self._head else data.lstrip()
-        if not self._head:
-            return
-        if framed or not self._head.startswith((b"{", b"<")):
-            self._head = None
-
-    def _unframed(self, body: bytes) -> list[Event]:
-        """What was asked for as a stream came as one object, mostly an error."""
-        self._total = 0
-        return self.whole(body)
-
-    def _count(self, size: int) -> None:
-        self._total += size
-        if self._total > self._limits.total:
-            raise ResponseTooLarge(f"the answer is longer than {self._limits.total:,} bytes")
-
-    def _interrupted(self) -> StreamInterrupted:
-        message, usage = self.partial()
-        return StreamInterrupted(
-            "the stream ended before the answer did (no message_stop came); what had come is kept",
-            partial=message,
-            usage=usage,
-        )

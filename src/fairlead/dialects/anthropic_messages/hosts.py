@@ -7,13 +7,12 @@ provider's own client libraries, and recorded requests.
 
 from __future__ import annotations
 
-from typing import Protocol
-
 import msgspec
 from msgspec import Raw, Struct
 
 from fairlead.dialects import jsontext
 from fairlead.dialects.aws import frame_error
+from fairlead.dialects.decoding import Frames
 from fairlead.errors import DecodeError, FairleadError
 from fairlead.framing.eventstream import EventStreamParser
 from fairlead.framing.sse import Frame, SseParser
@@ -27,17 +26,6 @@ VERSIONS = {"bedrock": "bedrock-2023-05-31", "vertex": "vertex-2023-10-16"}
 def date_of(version: str) -> str:
     """The date in a version, which a host may stand before: versions are compared by it."""
     return version.removeprefix("bedrock-").removeprefix("vertex-")
-
-
-class Frames(Protocol):
-    """Cuts a stream into events. `overflow` is what broke it off, if anything did."""
-
-    @property
-    def overflow(self) -> FairleadError | None: ...
-
-    def feed(self, data: bytes) -> list[Frame]: ...
-
-    def close(self) -> list[Frame]: ...
 
 
 def frames_of(target: Target, limits: Limits) -> Frames:

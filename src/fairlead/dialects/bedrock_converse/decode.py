@@ -2,56 +2,40 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import msgspec
 from msgspec import Raw
 
 from fairlead.dialects import jsontext
-from fairlead.dialects.assembly import Assembly
 from fairlead.dialects.aws import aws_error, frame_error
 from fairlead.dialects.bedrock_converse import wire
 from fairlead.dialects.bedrock_converse.blocks import Blocks
 from fairlead.dialects.bedrock_converse.reasons import finish_reason
 from fairlead.dialects.bedrock_converse.usage import usage
-from fairlead.errors import DecodeError, FairleadError, ResponseTooLarge, StreamInterrupted
+from fairlead.dialects.decoding import AnswerDecoder
+from fairlead.errors import DecodeError, FairleadError
 from fairlead.framing.eventstream import EventStreamParser, Frame, FrameHeaders
 from fairlead.ports import Limits
 from fairlead.types.events import Event, TextDelta
-from fairlead.types.messages import Message
-from fairlead.types.receipts import Receipt
 from fairlead.types.requests import ChatRequest
-from fairlead.types.responses import ChatResponse, RawResponse
 from fairlead.types.targets import Target
-from fairlead.types.usage import Usage
 
 _NO_USAGE = "the stream ended before its usage came; what the answer cost is not known"
 
 
-class ConverseDecoder:
+class ConverseDecoder(AnswerDecoder):
     """One answer. A stream is complete at `messageStop`; the usage in `metadata` comes behind it.
 
     So the decoder reads on until it has both, and an end in between costs only the usage.
     """
 
-    __slots__ = (
-        "_assembly",
-        "_blocks",
-        "_body",
-        "_kept",
-        "_limits",
-        "_parser",
-        "_stop_reason",
-        "_stopped",
-        "_target",
-        "_told",
-        "_total",
-        "failure",
-        "finished",
-    )
+    __slots__ = ("_blocks", "_body", "_kept", "_parser", "_stop_reason", "_stopped", "_told")
+
+    terminal = "messageStop"
 
     def __init__(self, request: ChatRequest, target: Target, limits: Limits) -> None:
-        self._target = target
-        self._limits = limits
-        self._assembly = Assembly(wire.NAME, limits.tool_arguments)
+        super().__init__(wire.NAME, target, limits)
         self._blocks = Blocks(self._assembly)
         self._parser = EventStreamParser(limits.event)
         self._kept: dict[str, Raw] = {}
@@ -59,51 +43,11 @@ class ConverseDecoder:
         self._stopped = False
         self._told = False
         self._body: bytearray | None = None
-        self._total = 0
-        self.failure: FairleadError | None = None
-        self.finished = False
 
-    def feed(self, data: bytes) -> list[Event]:
-        if self.finished or self.failure is not None:
-            return []
-        try:
-            self._count(len(data))
-            self._read(data)
-        except FairleadError as error:
-            self.failure = error
-        if self.failure is None and not self.finished:
-            self.failure = self._parser.broken
-        return self._assembly.take()
-
-    def close(self) -> list[Event]:
-        if self.finished or self.failure is not None:
-            return []
-        if self._body is not None:
-            self._total = 0
+    def close(self) -> Sequence[Event]:
+        if self._body is not None and not self.finished and self.failure is None:
             return self.whole(bytes(self._body))
-        self._parser.close()
-        if self._stopped:
-            self._assembly.warnings.append(_NO_USAGE)
-            self._finish()
-        else:
-            self.failure = self._interrupted()
-        return self._assembly.take()
-
-    def whole(self, body: bytes) -> list[Event]:
-        try:
-            self._count(len(body))
-            self._answer(body)
-        except FairleadError as error:
-            self.failure = error
-        return self._assembly.take()
-
-    def partial(self) -> tuple[Message, Usage | None]:
-        return self._assembly.message(), self._assembly.usage
-
-    def result(
-        self, *, receipt: Receipt, raw: RawResponse, warnings: tuple[str, ...]
-    ) -> ChatResponse:
-        return self._assembly.response(receipt, raw, warnings)
+        return super().close()
 
     def _read(self, data: bytes) -> None:
         """The hot path: a text delta costs one decode, one event and one appended chunk."""
@@ -139,6 +83,14 @@ class ConverseDecoder:
                     events.append(TextDelta(delta.text, slot.index))
                     continue
             self._blocks.delta(change.content_block_index, delta, payload)
+        if self._parser.broken is not None:
+            raise self._parser.broken
+
+    def _rest(self) -> None:
+        self._parser.close()
+        if self._stopped:
+            self._assembly.warnings.append(_NO_USAGE)
+            self._finish()
 
     def _frame(self, frame: Frame) -> None:
         """Any frame but a delta. Raises the error that it is."""
@@ -201,16 +153,3 @@ class ConverseDecoder:
         raw = self._stop_reason
         assembly.finish(finish_reason(raw, has_tool_calls=assembly.has_tool_calls), raw)
         self.finished = True
-
-    def _count(self, size: int) -> None:
-        self._total += size
-        if self._total > self._limits.total:
-            raise ResponseTooLarge(f"the answer is longer than {self._limits.total:,} bytes")
-
-    def _interrupted(self) -> StreamInterrupted:
-        message, told = self.partial()
-        return StreamInterrupted(
-            "the stream ended before the answer did (no messageStop came); what had come is kept",
-            partial=message,
-            usage=told,
-        )

@@ -56,10 +56,10 @@ class Answer:
             return False
         return all(reader.raw_finish is not None for reader in self._candidates.values())
 
-    def take(self) -> list[Event]:
+    def settle(self) -> None:
+        """Hold no more usage than must be held."""
         if len(self.tally.pending) >= PENDING:
             self.tally.look()
-        return self.first.assembly.take()
 
     def warn(self, warning: str) -> None:
         self.first.assembly.warnings.append(warning)

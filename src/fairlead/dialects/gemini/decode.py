@@ -6,15 +6,18 @@ the connection. What it sends after an ending, such as the result of a tool, sti
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import msgspec
 from msgspec import Raw
 
 from fairlead.dialects import jsontext
+from fairlead.dialects.decoding import AnswerDecoder
 from fairlead.dialects.gemini import wire
 from fairlead.dialects.gemini.answer import Answer
 from fairlead.dialects.gemini.failures import api_error
 from fairlead.dialects.gemini.objects import ObjectParser
-from fairlead.errors import DecodeError, FairleadError, ResponseTooLarge, StreamInterrupted
+from fairlead.errors import DecodeError
 from fairlead.framing.sse import Frame, SseParser
 from fairlead.ports import Limits
 from fairlead.types.events import Event, TextDelta
@@ -31,80 +34,38 @@ _PLAIN_PART = wire.TextPart()
 HALF_EVENT = "the stream ended inside an event, after the answer was complete"
 
 
-class GeminiDecoder:
+class GeminiDecoder(AnswerDecoder):
     """One answer. Whatever comes in half at the end of a stream is left out."""
 
-    __slots__ = (
-        "_answer",
-        "_limits",
-        "_objects",
-        "_page",
-        "_parser",
-        "_target",
-        "_total",
-        "_undecided",
-        "failure",
-        "finished",
-    )
+    __slots__ = ("_objects", "_page", "_parser", "_reply", "_undecided")
+
+    terminal = "finishReason"
 
     def __init__(self, request: ChatRequest, target: Target, limits: Limits) -> None:
-        self._target = target
-        self._limits = limits
-        self._answer = Answer(request, target, limits)
+        super().__init__(wire.NAME, target, limits)
+        self._reply = Answer(request, target, limits)
+        self._assembly = self._reply.first.assembly
         self._parser = SseParser(limits.line, limits.event)
         self._objects: ObjectParser | None = None
         self._page: bytearray | None = None
         self._undecided = True
-        self._total = 0
-        self.failure: FairleadError | None = None
-        self.finished = False
 
-    def feed(self, data: bytes) -> list[Event]:
-        if self.finished or self.failure is not None:
-            return []
-        try:
-            self._count(len(data))
-            if self._undecided:
-                self._decide(data)
-            self._read(data)
-        except FairleadError as error:
-            self.failure = error
-        if self.failure is None:
-            self.failure = self._parser.overflow
-        return self._answer.take()
-
-    def close(self) -> list[Event]:
-        if self.finished or self.failure is not None:
-            return []
-        try:
-            half = self._last()
-            if self._answer.ended:
-                self._finish(half)
-            else:
-                self.failure = self._parser.overflow or self._interrupted()
-        except FairleadError as error:
-            self.failure = error
-        return self._answer.take()
-
-    def whole(self, body: bytes) -> list[Event]:
-        try:
-            self._count(len(body))
-            self._body(body)
-        except FairleadError as error:
-            self.failure = error
-        return self._answer.take()
+    def close(self) -> Sequence[Event]:
+        if self._page is not None and not self.finished and self.failure is None:
+            return self.whole(bytes(self._page))
+        return super().close()
 
     def partial(self) -> tuple[Message, Usage | None]:
         """Figures told before the end are those of what had come by then."""
-        message, usage = self._answer.partial()
-        if usage is not None and not self._answer.ended:
+        message, usage = self._reply.partial()
+        if usage is not None and not self._reply.ended:
             usage = msgspec.structs.replace(usage, estimated=True)
         return message, usage
 
     def result(
         self, *, receipt: Receipt, raw: RawResponse, warnings: tuple[str, ...]
     ) -> ChatResponse:
-        return self._answer.response(receipt, raw, warnings)
+        return self._reply.response(receipt, raw, warnings)
 
     def _decide(self, data: bytes) -> None:
         """By its first byte, a stream is JSON, or a page that somebody put in between."""
@@ -118,6 +79,8 @@ class GeminiDecoder:
             self._page = bytearray()
 
     def _read(self, data: bytes) -> None:
+        if self._undecided:
+            self._decide(data)
         if self._objects is not None:
             for payload in self._objects.feed(data):
                 self._chunk(payload)
@@ -125,6 +88,16 @@ class GeminiDecoder:
             self._page += data
         else:
             self._events(self._parser.feed(data))
+            if self._parser.overflow is not None:
+                raise self._parser.overflow
+        self._reply.settle()
+
+    def _rest(self) -> None:
+        half = self._last()
+        if self._reply.ended:
+            self._finish(half)
+        elif self._parser.overflow is not None:
+            raise self._parser.overflow
 
     def _events(self, frames: list[Frame]) -> None:
         """The hot path: a text delta costs one decode, one event and one appended chunk.
@@ -132,7 +105,7 @@ class GeminiDecoder:
         A piece of text goes on with the part that is being written; `Struct`s are compared whole,
         which says at once that they hold nothing else.
         """
-        decode, answer = wire.FRAME.decode, self._answer
+        decode, answer = wire.FRAME.decode, self._reply
         parts, told, events = answer.first.parts, answer.tally.pending, answer.events
         for _, payload, _ in frames:
             try:
@@ -161,7 +134,7 @@ class GeminiDecoder:
         chunk = jsontext.decode(payload, wire.CHUNK)
         if wire.present(chunk.error):
             raise api_error(payload, self._target)
-        self._answer.add(chunk)
+        self._reply.add(chunk)
 
     def _odd(self, payload: bytes) -> None:
         """What is not one object: the end mark of others, a list, or events with no blank line."""
@@ -183,8 +156,6 @@ class GeminiDecoder:
             half = self._objects.open
             self._objects = ObjectParser(self._limits.event)
             return half
-        if self._page is not None:
-            self._body(bytes(self._page))
         rest = self._parser.rest.strip()
         if rest.startswith((b"{", b"[")) and b'"error"' in rest:
             raise api_error(rest, self._target) if _is_whole(rest) else self._interrupted()
@@ -194,38 +165,25 @@ class GeminiDecoder:
             return True
         return False
 
-    def _body(self, body: bytes) -> None:
+    def _answer(self, body: bytes) -> None:
         """An answer that is no stream, or the list that a stream would have been."""
         text = body.strip()
         if not text:
-            self._answer.warn("the provider answered with an empty body")
+            self._reply.warn("the provider answered with an empty body")
         elif text.startswith(b"["):
             for raw in jsontext.decode(text, wire.RAW_LIST):
                 self._chunk(bytes(raw))
         else:
             self._chunk(text)
-        if text and not self._answer.started:
+        if text and not self._reply.started:
             raise DecodeError("the answer has no candidates", jsontext.excerpt(body))
         self._finish(half=False)
 
     def _finish(self, half: bool) -> None:
         if half:
-            self._answer.warn(HALF_EVENT)
-        self._answer.finish()
+            self._reply.warn(HALF_EVENT)
+        self._reply.finish()
         self.finished = True
-
-    def _count(self, size: int) -> None:
-        self._total += size
-        if self._total > self._limits.total:
-            raise ResponseTooLarge(f"the answer is longer than {self._limits.total:,} bytes")
-
-    def _interrupted(self) -> StreamInterrupted:
-        message, usage = self.partial()
-        return StreamInterrupted(
-            "the stream ended before the answer did (no finishReason came); what had come is kept",
-            partial=message,
-            usage=usage,
-        )
 
 
 def _is_whole(data: bytes) -> bool:

@@ -56,9 +56,13 @@ def encode(
 
 
 _own_values = attrgetter(*_OWN_NAMES)
+_values = attrgetter("temperature", "top_p", "top_k", "max_tokens", "stop", "seed", *_OWN_NAMES)
+_UNSET = (None, None, None, None, (), None, *(None for _ in _OWN_NAMES))
 
 
 def _parameters(body: dict[str, object], request: ChatRequest, losses: Losses) -> None:
+    if _values(request) == _UNSET:
+        return
     quirks, lacks = losses.target.quirks, losses.lacks
     if request.temperature is not None and not lacks("temperature"):
         body["temperature"] = request.temperature

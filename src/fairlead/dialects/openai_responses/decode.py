@@ -3,27 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import msgspec
 
-from fairlead.dialects.assembly import Assembly
 from fairlead.dialects.classify import classify, fields_of
+from fairlead.dialects.decoding import EventDecoder
 from fairlead.dialects.jsontext import excerpt, untyped
 from fairlead.dialects.openai_responses import wire
 from fairlead.dialects.openai_responses.items import DIALECT, OutputItems
 from fairlead.dialects.openai_responses.reading import present, read_event, read_response
 from fairlead.dialects.openai_responses.usage import UsageTally
-from fairlead.errors import DecodeError, FairleadError, ResponseTooLarge, StreamInterrupted
-from fairlead.framing.sse import Frame, SseParser
-from fairlead.types.events import Event
+from fairlead.errors import DecodeError
+from fairlead.framing.sse import Frame
 from fairlead.types.messages import Message
-from fairlead.types.responses import ChatResponse, FinishReason, RawResponse
+from fairlead.types.responses import FinishReason
 
 if TYPE_CHECKING:
+    from fairlead.errors import ApiError
     from fairlead.ports import Limits
-    from fairlead.types.receipts import Receipt
     from fairlead.types.targets import Target
     from fairlead.types.usage import Usage
 
@@ -39,87 +37,22 @@ _TERMINALS = {
 _UNFINISHED = ("queued", "in_progress")
 
 
-class ResponsesDecoder:
+class ResponsesDecoder(EventDecoder):
     """One answer. See `ports.Decoder`."""
 
-    __slots__ = (
-        "_assembly",
-        "_items",
-        "_label",
-        "_limits",
-        "_parser",
-        "_room",
-        "_usage",
-        "failure",
-        "finished",
-    )
+    __slots__ = ("_items", "_usage")
+
+    terminal = "response.completed"
 
     def __init__(self, target: Target, limits: Limits) -> None:
-        self._assembly = Assembly(DIALECT, limits.tool_arguments)
+        super().__init__(DIALECT, target, limits)
         self._items = OutputItems(self._assembly)
         self._usage = UsageTally(reasoning_apart=target.quirks.reasoning_excluded_from_output)
-        self._parser = SseParser(limits.line, limits.event)
-        self._label = target.label
-        self._limits = limits
-        self._room = limits.total
-        self.failure: FairleadError | None = None
-        self.finished = False
-
-    def feed(self, data: bytes) -> list[Event]:
-        if self.failure is not None or self.finished:
-            return []
-        room = self._room
-        self._room -= len(data)
-        try:
-            self._read(self._parser.feed(data if self._room >= 0 else data[:room]))
-            if self._room < 0 and not self.finished and self.failure is None:
-                raise _too_large(self._limits)
-        except DecodeError as error:
-            self.failure = error
-        if self.failure is None and not self.finished:
-            self.failure = self._parser.overflow
-        return self._assembly.take()
-
-    def close(self) -> list[Event]:
-        if self.failure is not None or self.finished:
-            return []
-        # Half an event is what a cut stream ends with; it is no news of its own.
-        with suppress(DecodeError):
-            self._read([f for f in self._parser.close() if f[1].rstrip().endswith(b"}")])
-        if self.failure is None and not self.finished:
-            self.failure = self._parser.overflow
-        if not self.finished and self.failure is None:
-            partial, usage = self.partial()
-            self.failure = StreamInterrupted(
-                f"{self._label}: the stream ended before the answer did; "
-                "what had come is in .partial",
-                partial=partial,
-                usage=usage,
-            )
-        return self._assembly.take()
-
-    def whole(self, body: bytes) -> list[Event]:
-        try:
-            if len(body) > self._limits.total:
-                raise _too_large(self._limits)
-            if body.strip():
-                self._whole(body)
-            else:
-                self._assembly.warnings.append("the provider sent an empty body")
-                self._finish("stop", None)
-        except DecodeError as error:
-            self.failure = error
-        return self._assembly.take()
 
     def partial(self) -> tuple[Message, Usage | None]:
         return self._assembly.message(), self._usage.usage()
 
-    def result(
-        self, *, receipt: Receipt, raw: RawResponse, warnings: tuple[str, ...]
-    ) -> ChatResponse:
-        return self._assembly.response(receipt, raw, warnings)
-
-    def _read(self, frames: list[Frame]) -> None:
+    def _frames(self, frames: list[Frame]) -> None:
         """The hot path: a plain text delta goes straight into the assembly."""
         typed = read_event.typed
         text = self._assembly.text
@@ -139,7 +72,7 @@ class ResponsesDecoder:
                 text((event.output_index, event.content_index), event.delta)
             else:
                 self._event(kind or name.decode("ascii", "replace"), event, data)
-                if self.finished or self.failure is not None:
+                if self.finished:
                     return
 
     def _event(self, kind: str, event: wire.StreamEvent, data: bytes) -> None:
@@ -153,7 +86,7 @@ class ResponsesDecoder:
         elif kind == "response.output_item.done":
             self._items.complete(event.output_index, event.item)
         elif kind == "error" or (not event.type and present(event.error)):
-            self._refused(untyped(data), data)
+            raise self._refused(untyped(data), data)
         elif piece := _PIECES.get(kind):
             piece(self._items, self._items.index(event), event)
 
@@ -165,11 +98,14 @@ class ResponsesDecoder:
         self._items.reconcile(response.output or [])
         self._concluded(response, bytes(event.response))
 
-    def _whole(self, body: bytes) -> None:
+    def _answer(self, body: bytes) -> None:
+        if not body.strip():
+            self._assembly.warnings.append("the provider sent an empty body")
+            return self._finish("stop", None)
         response = read_response(body)
         if response.output is None and response.object != "response":
             if present(response.error):
-                return self._refused(untyped(body), body)
+                raise self._refused(untyped(body), body)
             raise DecodeError("the answer is not a response of this protocol", excerpt(body))
         self._about(response)
         for index, raw in enumerate(response.output or []):
@@ -178,7 +114,7 @@ class ResponsesDecoder:
 
     def _concluded(self, response: wire.Response, data: bytes) -> None:
         if response.status == "failed" or (response.status is None and present(response.error)):
-            return self._refused(untyped(bytes(response.error) or b"{}"), data)
+            raise self._refused(untyped(bytes(response.error) or b"{}"), data)
         if response.status in _UNFINISHED:
             self._assembly.warnings.append(
                 f"the answer is {response.status}, not finished; fetch it later by its id"
@@ -211,15 +147,10 @@ class ResponsesDecoder:
         if present(response.usage):
             self._usage.add(response.usage)
 
-    def _refused(self, error: object, data: bytes) -> None:
+    def _refused(self, error: object, data: bytes) -> ApiError:
         message, code, kind = fields_of(error)
-        self.failure = classify(
-            message, status=None, target=self._label, code=code, kind=kind, body=data
-        )
-
-
-def _too_large(limits: Limits) -> ResponseTooLarge:
-    return ResponseTooLarge(f"the answer is longer than {limits.total:,} bytes")
+        label = self._target.label
+        return classify(message, status=None, target=label, code=code, kind=kind, body=data)
 
 
 Piece = Callable[[OutputItems, int, wire.StreamEvent], None]
