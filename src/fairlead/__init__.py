@@ -66,8 +66,16 @@ if TYPE_CHECKING:
         UnsupportedFeature as UnsupportedFeature,
     )
     from fairlead.inputs import ChatOptions as ChatOptions
+    from fairlead.operation_inputs import (
+        CallOptions as CallOptions,
+        CompletionOptions as CompletionOptions,
+    )
     from fairlead.ports import Limits as Limits, Observer as Observer, Timeouts as Timeouts
     from fairlead.settings import Settings as Settings
+    from fairlead.speech import (
+        AsyncSpeechStream as AsyncSpeechStream,
+        SpeechStream as SpeechStream,
+    )
     from fairlead.stream import (
         AsyncEventStream as AsyncEventStream,
         AsyncStream as AsyncStream,
@@ -92,6 +100,7 @@ if TYPE_CHECKING:
     from fairlead.types.messages import (
         Audio as Audio,
         Citation as Citation,
+        Document as Document,
         File as File,
         Image as Image,
         Message as Message,
@@ -102,6 +111,17 @@ if TYPE_CHECKING:
         Text as Text,
         ToolCall as ToolCall,
         ToolResult as ToolResult,
+    )
+    from fairlead.types.operations import (
+        EmbeddingResponse as EmbeddingResponse,
+        GeneratedImage as GeneratedImage,
+        ImageResponse as ImageResponse,
+        RankedDocument as RankedDocument,
+        RerankResponse as RerankResponse,
+        Speech as Speech,
+        TokenCount as TokenCount,
+        Transcription as Transcription,
+        TranscriptSegment as TranscriptSegment,
     )
     from fairlead.types.plain import (
         CheckResult as CheckResult,
@@ -143,8 +163,10 @@ _HOMES = {
         "UnknownProvider UnsupportedFeature"
     ),
     "inputs": "ChatOptions",
+    "operation_inputs": "CallOptions CompletionOptions",
     "ports": "Limits Observer Timeouts",
     "settings": "Settings",
+    "speech": "AsyncSpeechStream SpeechStream",
     "stream": "AsyncEventStream AsyncStream EventStream Stream",
     "types.events": (
         "CitationEvent Event Finish PartEnd ReasoningDelta RefusalDelta ResponseStart TextDelta "
@@ -152,8 +174,12 @@ _HOMES = {
     ),
     "types.http": "HttpSettings",
     "types.messages": (
-        "Audio Citation File Image Message Opaque ProviderState Reasoning Refusal Text ToolCall "
-        "ToolResult"
+        "Audio Citation Document File Image Message Opaque ProviderState Reasoning Refusal Text "
+        "ToolCall ToolResult"
+    ),
+    "types.operations": (
+        "EmbeddingResponse GeneratedImage ImageResponse RankedDocument RerankResponse Speech "
+        "TokenCount Transcription TranscriptSegment"
     ),
     "types.plain": "CheckResult ModelInfo PostResponse ServerEvent",
     "types.receipts": "Attempt Receipt Timings",

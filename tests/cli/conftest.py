@@ -61,6 +61,18 @@ def whole(text: str) -> list[Step]:
     )
 
 
+def answered(value: object) -> list[Step]:
+    """An answer in JSON."""
+    return respond(200, [("Content-Type", "application/json")], json.dumps(value).encode())
+
+
+def sent(server: ScriptedServer) -> dict[str, object]:
+    """The body of the only request."""
+    assert len(server.requests) == 1
+    body: dict[str, object] = json.loads(server.requests[0].body)
+    return body
+
+
 class Lab:
     """The provider `lab` in the user's settings, and runs of the command line."""
 

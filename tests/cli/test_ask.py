@@ -4,17 +4,11 @@ import json
 import subprocess
 
 import pytest
-from tests.cli.conftest import DONE, KEY, Lab, chunk, streamed, whole
+from tests.cli.conftest import DONE, KEY, Lab, chunk, sent, streamed, whole
 
 from fairlead.testing.server import Pause, respond, stream
 
 PNG = b"\x89PNG\r\n\x1a\n" + b"\0" * 16
-
-
-def sent(server) -> dict[str, object]:
-    """The body of the only request."""
-    assert len(server.requests) == 1
-    return json.loads(server.requests[0].body)
 
 
 def test_the_answer_alone_is_on_standard_output(lab: Lab):

@@ -63,6 +63,16 @@ def test_a_refused_key_fails_and_is_named(lab: Lab):
     assert "check the key in LAB_KEY" in found["lab"][1]
 
 
+def test_a_server_without_the_call_that_tests_it_may_answer_questions(lab: Lab):
+    server = lab.answers(answer(404))
+    code, found = findings(lab, "lab")
+    state, detail = found["lab"]
+    assert (code, state) == (1, "fail")
+    assert not detail.startswith("lab:")
+    assert f"{server.url}/v1/models is not there" in detail
+    assert "fairlead -m lab/<model> Hi" in detail
+
+
 def test_a_server_that_is_not_there_fails_at_once(lab: Lab):
     with lab.answers(answer()) as server:
         pass

@@ -68,3 +68,13 @@ def test_no_header_is_sent_twice(lab: Lab, model: str):
     head = lab.run("Hi", "--dry-run", "-m", model).stdout.partition("\n\n")[0]
     names = [line.partition(":")[0] for line in head.splitlines()[1:]]
     assert len(names) == len(set(names))
+
+
+def test_a_signature_is_not_called_a_bearer_token(lab: Lab, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("AWS_REGION", "us-east-1")
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "wJalrXUtnFEMI")
+    words = ("Hi", "--dry-run", "-m", "bedrock/us.amazon.nova-lite-v1:0")
+    assert "authorization: AWS4-HMAC-SHA256 *** (AWS_ACCESS_KEY_ID)" in lab.run(*words).stdout
+    monkeypatch.setenv("AWS_BEARER_TOKEN_BEDROCK", "bedrock-api-key")
+    assert "authorization: Bearer *** (AWS_BEARER_TOKEN_BEDROCK)" in lab.run(*words).stdout

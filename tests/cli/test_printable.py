@@ -6,7 +6,7 @@ import unicodedata
 import pytest
 from hypothesis import given, settings, strategies as st
 
-from fairlead.cli.printable import Cleaner, escaped_json, one_line, printable
+from fairlead.cli.printable import Cleaner, escaped_json, excerpt, one_line, printable
 
 PIECES = ["\x1b", "[", "]", "\\", "\x07", "\x9b", "\x9c", "P", "8;;http://x", "31m", "a", "é", "\n"]
 HOSTILE = st.lists(st.sampled_from(PIECES) | st.text(max_size=4), max_size=12).map("".join)
@@ -75,3 +75,8 @@ def test_json_keeps_every_character_and_shows_none_that_steers(text: str):
 
 def test_one_line_is_one_line():
     assert one_line("a\n\x1b[2Jb\u2028 c ") == "a b c"
+
+
+def test_an_excerpt_is_one_line_of_bounded_length():
+    assert excerpt("a\n b", 10) == "a b"
+    assert excerpt("a\x1b[31m long text", 8) == "a lon..."

@@ -51,7 +51,8 @@ def test_options_lists_every_key_of_a_call_without_a_flag(lab: Lab):
     from fairlead.inputs import ChatOptions
 
     listed = {line.split()[0] for line in lab.run("--options").stdout.splitlines()}
-    assert listed == set(ChatOptions.__annotations__) - {"system", "output", "deadline"}
+    flagged = {"system", "output", "deadline", "documents"}
+    assert listed == set(ChatOptions.__annotations__) - flagged
 
 
 def test_a_command_that_only_holds_others_shows_its_help(lab: Lab):

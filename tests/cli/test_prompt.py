@@ -53,3 +53,9 @@ def test_attachments_stand_before_the_text(pipe: int, tmp_path: Path):
 def test_no_standard_input_at_all_is_an_empty_one(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr("sys.stdin", None)
     assert user_message(["Hi"], []) == Message.user("Hi")
+
+
+def test_lines_end_in_line_feeds_alone():
+    assert prompt.lines_of("a\r\nb\x0cc\n\nd") == ["a", "b\x0cc", "", "d"]
+    assert prompt.lines_of("a\n") == ["a"]
+    assert prompt.lines_of("") == []

@@ -13,7 +13,6 @@ from fairlead.types.messages import Audio, Citation, File, Image
 
 if TYPE_CHECKING:
     from fairlead.types.messages import Message
-    from fairlead.types.operations import Answer
     from fairlead.types.responses import ChatResponse
 
 
@@ -81,15 +80,10 @@ def print_tool_calls(message: Message) -> None:
         write(to_json({"tool_call": fields}) + "\n")
 
 
-def tell_warnings(response: ChatResponse | Answer) -> None:
-    """What was dropped, translated or missing."""
-    for warning in response.warnings:
-        note(f"warning: {warning}")
-
-
 def tell_about(response: ChatResponse) -> None:
     """What the text alone does not say: warnings, sources, an early end, parts not shown."""
-    tell_warnings(response)
+    for warning in response.warnings:
+        note(f"warning: {warning}")
     if response.finish_reason == "length":
         note("warning: the answer was cut at the token limit; raise it with -o max_tokens")
     elif response.finish_reason == "content_filter":

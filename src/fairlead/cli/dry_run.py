@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from fairlead.auth.api_key import ROTATED
 from fairlead.cli.printable import escaped_json, one_line
 from fairlead.cli.report import to_json
 from fairlead.cli.terminal import is_terminal, note, write
@@ -94,8 +95,16 @@ def _credential(resolved: Resolved) -> list[tuple[str, str]]:
         embedded = resolved.provider.embedded
         return [(form.name, f"{form.prefix}{REDACTED} (made for each run)")] if embedded else []
     if (name := credential.key_name) is not None:
-        return [(form.name, f"{form.prefix}{REDACTED} ({name})")]
+        return [(form.name, f"{_scheme(resolved, name) or form.prefix}{REDACTED} ({name})")]
     if not credential.required:
         return []
     names = " or ".join(credential.source_names) or f"key in [providers.{resolved.provider.name}]"
     return [(form.name, f"{form.prefix}{REDACTED} (missing: set {names})")]
+
+
+def _scheme(resolved: Resolved, key_name: str) -> str:
+    """What stands before a signature; empty where the key itself is sent."""
+    auth = resolved.provider.table.auth
+    keys = {entry.name for entry in auth.env if not isinstance(entry, str)}
+    sent = key_name in keys or key_name == ROTATED or key_name.startswith("[providers.")
+    return "AWS4-HMAC-SHA256 " if auth.kind == "aws" and not sent else ""

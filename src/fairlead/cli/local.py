@@ -27,7 +27,7 @@ def command() -> None:
 @_model
 @_quiet
 def setup(model: str, quiet: bool) -> None:
-    """Fetch the weights (93 MB), unless they are there."""
+    """Fetch the weights (93 MB; of minilm 84 MB), unless they are there."""
     from fairlead.cli.progress import FetchProgress
     from fairlead.cli.terminal import note
     from fairlead.errors import LocalModelError

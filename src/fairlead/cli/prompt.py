@@ -7,9 +7,10 @@ import select
 import sys
 from collections.abc import Sequence
 
-from fairlead.attachments import attach, media_type_of, part_of, text_of
+from fairlead.attachments import attach, part_of, text_of
 from fairlead.cli.terminal import is_terminal, note
 from fairlead.errors import InvalidRequest
+from fairlead.types.media import media_type_of
 from fairlead.types.messages import Message, Part, Text
 
 STDIN = "-"

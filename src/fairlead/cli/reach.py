@@ -85,7 +85,8 @@ def _connection(client: Client, name: str) -> Finding:
     except FairleadError as error:
         return Finding("skip", name, f"{error}, such as: fairlead -m {name}/<model> Hi")
     if not result.ok:
-        return Finding("fail", name, f"{result.problem}{_advice(result)}")
+        problem = (result.problem or "").removeprefix(f"{name}: ")
+        return Finding("fail", name, f"{problem}{_advice(result)}")
     version = f" over HTTP/{result.http_version}" if result.http_version else ""
     doubt = "" if result.tests_key or not result.key_name else "; this call does not test the key"
     return Finding("ok", name, f"{result.url} answers in {result.seconds:.2f} s{version}{doubt}")
@@ -94,6 +95,9 @@ def _connection(client: Client, name: str) -> Finding:
 def _advice(result: CheckResult) -> str:
     if result.status in (401, 403):
         return f"; check the key in {result.key_name or 'its variable'}"
+    if result.status == 404:
+        there = f"{result.url} is not there"
+        return f"; {there}, but chat may be: fairlead -m {result.provider}/<model> Hi"
     return "" if result.status else f"; is {result.url} right, and can this machine reach it?"
 
 

@@ -253,11 +253,19 @@ def _missing(
     if endpoint.moved and (endpoint.given_by == "settings" or kept):
         return (
             f"{name}: its usual key is not sent to {endpoint.origin}, which {endpoint.source} "
-            f"names; set key or key_env beside base_url in [providers.{name}]"
+            f"names; set key or key_env beside base_url in [providers.{name}]{_or_signed(table)}"
         )
     if own is not None and own.has_key:
         return f"{name}: there is no key; set {' or '.join(names_of(own))}"
     return f"{name}: there is no key; {advice_for(table)}"
+
+
+def _or_signed(table: ProviderTable) -> str:
+    """Key pairs have no place in the settings: they sign where the environment says so."""
+    variables = [v if isinstance(v, str) else v.name for v in table.base_url_env]
+    if table.auth.kind != "aws" or not variables:
+        return ""
+    return f", or for requests that are signed, put the address into {variables[0]} instead"
 
 
 def advice_for(table: ProviderTable) -> str:

@@ -8,12 +8,13 @@ if TYPE_CHECKING:
     from fairlead.providers.schema import Route
 
 _INVOKE = "/model/{model}/invoke"
+_GENERATE = "/models/{model}:generateContent"
 DEFAULT_PATHS = {
     "chat": {
         "openai_chat": "/chat/completions",
         "openai_responses": "/responses",
         "anthropic_messages": "/v1/messages",
-        "gemini": "/models/{model}:generateContent",
+        "gemini": _GENERATE,
         "bedrock_converse": "/model/{model}/converse",
         "cohere": "/v2/chat",
         "ollama": "/api/chat",
@@ -41,14 +42,34 @@ DEFAULT_PATHS = {
         "deepinfra": "/{model_path}",
         "cloudflare": "/{model_path}",
     },
-    "transcription": {"openai": "/audio/transcriptions"},
-    "speech": {"openai": "/audio/speech", "mistral": "/audio/speech"},
-    "image": {"openai": "/images/generations"},
+    "transcription": {
+        "openai": "/audio/transcriptions",
+        "cloudflare": "/{model_path}",
+        "cloudflare_base64": "/{model_path}",
+    },
+    "speech": {
+        "openai": "/audio/speech",
+        "gemini": _GENERATE,
+        "minimax": "/t2a_v2",
+        "mistral": "/audio/speech",
+        "xai": "/tts",
+    },
+    "image": {
+        "openai": "/images/generations",
+        "cloudflare": "/{model_path}",
+        "cloudflare_form": "/{model_path}",
+        "dashscope": "/generation",
+        "fireworks": "/workflows/{model_path}/text_to_image",
+        "gemini": _GENERATE,
+        "minimax": "/image_generation",
+        "nvidia": "/{model_path}",
+    },
     "count_tokens": {
         "anthropic": "/v1/messages/count_tokens",
         "gemini": "/models/{model}:countTokens",
         "openai_responses": "/responses/input_tokens",
         "bedrock": "/model/{model}/count-tokens",
+        "moonshot": "/tokenizers/estimate-token-count",
     },
 }
 DEFAULT_STREAM_PATHS = {
