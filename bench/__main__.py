@@ -6,7 +6,7 @@ import argparse
 import sys
 from collections.abc import Callable
 
-from bench import decoding, exchanges, hotspots, idle, startup
+from bench import decoding, embedding, exchanges, hotspots, idle, lookup, signing, startup
 from bench.machine import on_client_core
 from bench.server import Server
 from bench.sizes import QUICK, Sizes
@@ -29,6 +29,10 @@ BENCHMARKS: dict[str, Benchmark] = {
         f"decode-{name}": lambda _server, sizes, name=name: decoding.decoding(name, sizes, 2.5)
         for name in CHAT_DIALECTS
     },
+    "sigv4": lambda _server, sizes: signing.signing(sizes, 2.0),
+    "model-lookup": lambda server, sizes: lookup.lookup(server, sizes, 0.1),
+    "embeddings-memory": lambda server, sizes: embedding.memory(server, sizes, "base64", 3.0),
+    "embeddings-numbers": lambda server, sizes: embedding.memory(server, sizes, "numbers", 3.0),
     "import": lambda _server, sizes: startup.importing(sizes),
     "modules": lambda _server, _sizes: startup.loaded_modules(),
     "version": lambda _server, sizes: startup.version(sizes),

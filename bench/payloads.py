@@ -5,6 +5,10 @@ Everything is built once, so that the server costs as little as it can beside th
 
 from __future__ import annotations
 
+import base64
+from array import array
+from math import sin
+
 import msgspec
 
 MODEL = "m"
@@ -15,6 +19,9 @@ PIECE = " scattered"
 
 EVENT_BYTES = 294
 """The size of one event with its blank line, which is what providers send on average."""
+
+DIMENSIONS = 1536
+"""The length of the vectors."""
 
 _SENTENCE = "Sunlight is scattered by the air, and blue light is scattered more than red. "
 WHOLE_TEXT = _SENTENCE * 13
@@ -69,6 +76,17 @@ def closing() -> tuple[bytes, bytes, bytes]:
     """The finish reason, the usage, and the end."""
     usage = {**_head("chat.completion.chunk"), "choices": [], "usage": _USAGE}
     return _event({}, finish_reason="stop"), _framed(msgspec.json.encode(usage)), _framed(b"[DONE]")
+
+
+def vectors(count: int, *, numbers: bool) -> bytes:
+    """An answer of `count` vectors, as base64 or as decimal numbers of a float's precision."""
+    floats = array("f", [sin(place) / 20 for place in range(DIMENSIONS)])
+    embedding: object = base64.b64encode(floats.tobytes()).decode()
+    if numbers:
+        embedding = [round(number, 10) for number in floats]
+    data = [{"object": "embedding", "index": n, "embedding": embedding} for n in range(count)]
+    usage = {"prompt_tokens": 2 * count, "total_tokens": 2 * count}
+    return msgspec.json.encode({"object": "list", "data": data, "model": MODEL, "usage": usage})
 
 
 def _head(kind: str) -> dict[str, object]:

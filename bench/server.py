@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -119,11 +120,19 @@ def _idle(transport: asyncio.Transport, _events: int) -> None:
     transport.write(_OPENING + _PIECE)
 
 
+@cache
+def _vectors(count: int, *, numbers: bool) -> bytes:
+    body = payloads.vectors(count, numbers=numbers)
+    return _JSON % len(body) + body
+
+
 _ANSWERS: dict[bytes, Callable[[asyncio.Transport, int], None]] = {
     b"call": _call,
     b"burst": _burst,
     b"paced": _paced,
     b"idle": _idle,
+    b"base64": lambda transport, count: transport.write(_vectors(count, numbers=False)),
+    b"numbers": lambda transport, count: transport.write(_vectors(count, numbers=True)),
 }
 
 

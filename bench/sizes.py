@@ -16,6 +16,18 @@ class Sizes(Struct, frozen=True):
     paced_events: int = 2000
     idle_streams: int = 1000
     processes: int = 15
+    signatures: int = 2000
+    lookups: int = 5000
+    embeddings: int = 10_000
 
 
-QUICK = Sizes(rounds=3, calls=300, concurrent_calls=1280, bursts=2, paced_events=500, processes=5)
+QUICK = Sizes(
+    rounds=3,
+    calls=300,
+    concurrent_calls=1280,
+    bursts=2,
+    paced_events=500,
+    processes=5,
+    signatures=500,
+    lookups=1000,
+)

@@ -53,12 +53,17 @@ def _fetch_aimock(folder: Path) -> None:
     node = _node_of_the_machine() or _fetched_node()
     folder.mkdir(parents=True)
     (folder / "node").symlink_to(node)
-    npm = shutil.which("npm", path=str(node.parent)) or shutil.which("npm")
     path = f"{node.parent}{os.pathsep}{os.environ['PATH']}"
     _run(
-        [str(npm), *_QUIETLY, "--prefix", str(folder), f"@copilotkit/aimock@{AIMOCK}"],
+        [*_npm(node), *_QUIETLY, "--prefix", str(folder), f"@copilotkit/aimock@{AIMOCK}"],
         os.environ | {"PATH": path},
     )
+
+
+def _npm(node: Path) -> list[str]:
+    """The npm that came with `node`, where there is one; otherwise that of the machine."""
+    program = node.parent.parent / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
+    return [str(node), str(program)] if program.exists() else ["npm"]
 
 
 def _node_of_the_machine() -> Path | None:

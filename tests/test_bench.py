@@ -16,6 +16,9 @@ TINY = Sizes(
     paced_events=5,
     idle_streams=5,
     processes=1,
+    signatures=2,
+    lookups=2,
+    embeddings=10,
 )
 
 

@@ -150,6 +150,23 @@ def test_a_frame_past_the_cap_is_refused_by_its_prelude(total: int) -> None:
     assert type(broken) is ResponseTooLarge
 
 
+def test_lengths_are_checked_in_a_frame_that_is_all_there_as_in_one_that_is_not() -> None:
+    """Its own checksum says that nothing was damaged on the way; it was written wrong."""
+    lengths = HELLO[:8] + b"\0\0\0\0" + HELLO[12:-4]
+    wrong = lengths + struct.pack(">I", crc32(lengths))
+    for size in (len(wrong), 1):
+        frames, broken = parsed(HELLO + wrong, size)
+        assert len(frames) == 1
+        assert "lengths fail their check" in str(broken)
+
+
+def test_frames_of_many_lengths_are_read() -> None:
+    payloads = [b"x" * size for size in range(1200)]
+    frames, broken = parsed(b"".join(frame({}, payload) for payload in payloads * 2))
+    assert broken is None
+    assert [payload for _, payload in frames] == payloads * 2
+
+
 def test_a_frame_of_exactly_the_cap_is_read() -> None:
     data = frame({}, b"x" * (CAP - 16))
     frames, broken = parsed(data, 1 << 16)

@@ -84,6 +84,39 @@ def test_any_split_gives_the_same_frames(data: bytes, draw) -> None:
     assert frames(data, *cuts) == frames(data)
 
 
+CRLF_EVENTS = st.lists(
+    st.sampled_from(
+        [
+            b"data: x\r\n\r\n",
+            b"data: a\rb\r\n\r\n",
+            b"data: a\nb\r\n\r\n",
+            b"data:y\r\n\r\n",
+            b"event: e\r\ndata: x\r\n\r\n",
+            b"id: 7\r\n\r\n",
+            b": c\r\n\r\n",
+            b"\r\n",
+            b"data: 1\r\ndata: 2\r\n\r\n",
+        ]
+    ),
+    max_size=9,
+)
+
+
+@given(CRLF_EVENTS.map(b"".join), st.data())
+def test_lines_that_end_in_both_marks_are_read_as_with_one(data: bytes, draw) -> None:
+    cuts = sorted(draw.draw(st.sets(st.integers(0, len(data)), max_size=6)))
+
+    assert frames(data, *cuts) == frames(data.replace(b"\r\n", b"\n"))
+
+
+def test_long_events_whose_lines_end_in_both_marks_keep_to_the_cap() -> None:
+    parser = SseParser(max_line=20)
+    found = parser.feed(b"data: one\r\n\r\ndata: two\r\n\r\ndata: " + b"x" * 20 + b"\r\n\r\n")
+
+    assert [text for _, text, _ in found] == [b"one", b"two"]
+    assert parser.overflow is not None
+
+
 @given(st.binary(max_size=200))
 def test_no_bytes_raise_anything(data: bytes) -> None:
     parser = SseParser()

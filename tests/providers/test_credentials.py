@@ -221,6 +221,7 @@ def test_a_key_pair_does_not_sign_for_an_address_of_the_settings() -> None:
     assert found.credential is not None
     assert found.credential.renewal(WALL) is None
     assert "its usual key is not sent to https://proxy.example" in refusal(found)
+    assert "put the address into AWS_ENDPOINT_URL_BEDROCK_RUNTIME instead" in refusal(found)
 
 
 def test_a_key_of_the_settings_stands_above_the_clouds_own_chain() -> None:

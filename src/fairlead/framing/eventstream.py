@@ -23,13 +23,17 @@ MAX_HEADERS = 128 << 10
 MAX_PAYLOAD = 24 << 20
 
 _PRELUDE = struct.Struct(">III")
-_LENGTHS = struct.Struct(">II")
-_CHECKSUM = struct.Struct(">I")
 _LENGTH = struct.Struct(">H")
-_LEAST = _PRELUDE.size + _CHECKSUM.size
+_LEAST = _PRELUDE.size + 4
 _INTEGERS = {2: ">b", 3: ">h", 4: ">i", 5: ">q", 8: ">q"}
 _REMEMBERED = 32
+_REMEMBERED_LENGTHS = 512
 _SMALL = 4096
+
+_NONE: FrameHeaders = {}
+
+# Bound here once: it is called for every frame.
+_checksum_at = struct.Struct(">I").unpack_from
 
 
 class EventStreamParser:
@@ -38,13 +42,14 @@ class EventStreamParser:
     `broken` is a `ResponseTooLarge` where a frame is longer than the format or `max_event` allows.
     """
 
-    __slots__ = ("_buffer", "_max_event", "_needed", "_seen", "broken")
+    __slots__ = ("_buffer", "_max_event", "_needed", "_preludes", "_seen", "broken")
 
     def __init__(self, max_event: int = 8 << 20) -> None:
         self._buffer = bytearray()
         self._needed = _LEAST
         self._max_event = max_event
         self._seen: dict[bytes, FrameHeaders] = {}
+        self._preludes: dict[bytes, tuple[int, int]] = {}
         self.broken: DecodeError | None = None
 
     def feed(self, data: bytes) -> list[Frame]:
@@ -75,43 +80,44 @@ class EventStreamParser:
     def _read(self, data: bytes, frames: list[Frame]) -> None:
         """All whole frames; the rest is kept, with how much must have come to go on."""
         view = memoryview(data)
-        seen, most = self._seen, self._max_event
+        preludes, seen = self._preludes, self._seen
+        last, headers = b"", _NONE
         at, size = 0, len(data)
         needed = _LEAST
         while size - at >= _LEAST:
-            total, head = _LENGTHS.unpack_from(data, at)
-            if size - at < total or total - head < _LEAST or head > MAX_HEADERS or total > most:
-                needed = self._wanted(data, at)
+            start = at + 12
+            prelude = data[at:start]
+            total, head = preludes.get(prelude) or self._lengths(prelude)
+            after = at + total
+            if after > size:
+                needed = total
                 break
-            end = at + total - 4
+            end = after - 4
             # Below this size a copy is cheaper than a view.
             checked = data[at:end] if total < _SMALL else view[at:end]
-            if crc32(checked) != _CHECKSUM.unpack_from(data, end)[0]:
-                self._wanted(data, at)
+            if crc32(checked) != _checksum_at(data, end)[0]:
                 raise DecodeError("a frame of the stream is damaged: its checksum does not match")
-            start = at + 12
-            block = data[start : start + head]
-            headers = seen.get(block)
-            if headers is None:
-                headers = self._headers(block)
-            frames.append((headers, data[start + head : end]))
-            at += total
+            body = start + head
+            block = data[start:body]
+            if block != last:
+                last = block
+                headers = seen.get(block) or self._headers(block)
+            frames.append((headers, data[body:end]))
+            at = after
         self._needed = needed
         if at < size:
             self._buffer += view[at:]
 
-    def _wanted(self, data: bytes, at: int) -> int:
-        """The length of a frame that is not all there. Raises where its lengths cannot be trusted.
-
-        In a whole frame they stand under the checksum of all.
-        """
-        total, head, checksum = _PRELUDE.unpack_from(data, at)
-        if crc32(data[at : at + 8]) != checksum:
+    def _lengths(self, prelude: bytes) -> tuple[int, int]:
+        """Of a frame, and of its headers. Few differ, so those that have come are remembered."""
+        total, head, checksum = _PRELUDE.unpack(prelude)
+        if crc32(prelude[:8]) != checksum:
             raise DecodeError("a frame of the stream is damaged: its lengths fail their check")
         if total - head < _LEAST or head > MAX_HEADERS or total > self._max_event:
             self._refuse(total, head)
-        length: int = total
-        return length
+        if len(self._preludes) < _REMEMBERED_LENGTHS:
+            self._preludes[prelude] = total, head
+        return total, head
 
     def _headers(self, block: bytes) -> FrameHeaders:
         """They are few and alike, so those that have come are remembered."""
