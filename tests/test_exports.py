@@ -11,6 +11,7 @@ import pytest
 
 import fairlead
 from fairlead.client import AsyncClient, AsyncProvider, Client, Provider
+from fairlead.speech import AsyncSpeechStream, SpeechStream
 from fairlead.stream import AsyncStream, Stream
 
 HEAVY = ("pycurl", "asyncio", "ssl", "click", "rich", "msgspec", "json", "tomllib", "socket")
@@ -59,7 +60,12 @@ def test_importing_the_package_loads_nothing_heavy() -> None:
 
 @pytest.mark.parametrize(
     ("blocking", "asynchronous"),
-    [(Client, AsyncClient), (Provider, AsyncProvider), (Stream, AsyncStream)],
+    [
+        (Client, AsyncClient),
+        (Provider, AsyncProvider),
+        (Stream, AsyncStream),
+        (SpeechStream, AsyncSpeechStream),
+    ],
 )
 def test_both_colours_have_the_same_names_and_signatures(blocking, asynchronous) -> None:
     renamed = {"close": "aclose", "__enter__": "__aenter__", "__exit__": "__aexit__"}

@@ -7,22 +7,9 @@ from pathlib import Path, PurePosixPath
 from urllib.parse import urlsplit
 
 from fairlead.errors import InvalidRequest
+from fairlead.types.media import media_type_of
 from fairlead.types.messages import Audio, File, Image, Text
 
-_MAGIC: tuple[tuple[bytes, int, str], ...] = (
-    (b"\x89PNG\r\n\x1a\n", 0, "image/png"),
-    (b"\xff\xd8\xff", 0, "image/jpeg"),
-    (b"GIF87a", 0, "image/gif"),
-    (b"GIF89a", 0, "image/gif"),
-    (b"WEBP", 8, "image/webp"),
-    (b"%PDF-", 0, "application/pdf"),
-    (b"WAVE", 8, "audio/wav"),
-    (b"ID3", 0, "audio/mpeg"),
-    (b"\xff\xfb", 0, "audio/mpeg"),
-    (b"fLaC", 0, "audio/flac"),
-    (b"OggS", 0, "audio/ogg"),
-    (b"PK\x03\x04", 0, "application/zip"),
-)
 _IMAGE_SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".gif", ".webp"})
 
 
@@ -47,21 +34,13 @@ def attach(source: str | Path) -> Text | Image | Audio | File:
 def part_of(data: bytes, name: str) -> Text | Image | Audio | File:
     """Bytes that came from somewhere called `name`, as a part. Raises `InvalidRequest`."""
     media_type = media_type_of(data)
-    if media_type is None:
+    if media_type is None or media_type.startswith("video/"):
         return Text(f"{name}:\n{text_of(data, name)}")
     if media_type.startswith("image/"):
         return Image(data=data, media_type=media_type)
     if media_type.startswith("audio/"):
         return Audio(data, media_type)
     return File(data=data, media_type=media_type, name=name)
-
-
-def media_type_of(data: bytes) -> str | None:
-    """The media type by the first bytes; None for what is none of the known kinds."""
-    for magic, offset, media_type in _MAGIC:
-        if data.startswith(magic, offset):
-            return media_type
-    return None
 
 
 def text_of(data: bytes, name: str) -> str:

@@ -189,7 +189,8 @@ class ApiError(FairleadError):
 
     `status` is the HTTP status (that of the error where it came inside a 200 as one), `code` and
     `kind` the provider's own words, `retry_after` seconds or None, `request_id` what the provider
-    calls the request, `target` who said it, `excerpt` at most 300 characters of the body.
+    calls the request, `target` who said it, `excerpt` at most 300 characters of the body. `remedy`
+    says what to do about it where that is known; None where nobody has looked.
     """
 
     exit_code = 6
@@ -215,6 +216,7 @@ class ApiError(FairleadError):
         self.excerpt = excerpt[:EXCERPT_LENGTH]
         self.retry_after: float | None = None
         self.should_retry: bool | None = None
+        self.remedy: str | None = None
 
     def __str__(self) -> str:
         parts = [f"{self.target}: {self.args[0]}", f"(HTTP {self.status}"]
@@ -222,7 +224,7 @@ class ApiError(FairleadError):
             parts[-1] += f", {self.code}"
         if self.request_id:
             parts[-1] += f", request {self.request_id}"
-        return " ".join(parts) + ")"
+        return " ".join(parts) + (f"); {self.remedy}" if self.remedy else ")")
 
 
 class BadRequestError(ApiError):

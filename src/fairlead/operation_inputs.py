@@ -14,6 +14,7 @@ from fairlead.errors import InvalidRequest
 from fairlead.framing.multipart import BytesBody, FileBody
 from fairlead.inputs import checked_integer, checked_number, checked_stop, checked_text, shown
 from fairlead.types.http import Body
+from fairlead.types.media import HEAD, media_type_of
 from fairlead.types.messages import Audio
 from fairlead.types.operations import (
     AudioFormat,
@@ -32,28 +33,19 @@ AudioInput = str | os.PathLike[str] | bytes | Audio
 
 Q_ = TypeVar("Q_")
 
-_SIGNATURES = (
-    (b"RIFF", "wav"),
-    (b"ID3", "mp3"),
-    (b"\xff\xfb", "mp3"),
-    (b"\xff\xf3", "mp3"),
-    (b"\xff\xf2", "mp3"),
-    (b"fLaC", "flac"),
-    (b"OggS", "ogg"),
-    (b"\x1aE\xdf\xa3", "webm"),
-    (b"\xff\xf1", "aac"),
-    (b"\xff\xf9", "aac"),
-)
-_MEDIA_TYPES = {
-    "wav": "audio/wav",
-    "mp3": "audio/mpeg",
-    "flac": "audio/flac",
-    "ogg": "audio/ogg",
-    "webm": "audio/webm",
-    "m4a": "audio/mp4",
-    "aac": "audio/aac",
+_KINDS = {
+    "audio/wav": "wav",
+    "audio/mpeg": "mp3",
+    "audio/flac": "flac",
+    "audio/ogg": "ogg",
+    "audio/aac": "aac",
+    "audio/mp4": "m4a",
+    "video/mp4": "m4a",
+    "video/webm": "webm",
 }
-_HEAD = 16
+"""How the names of such files end; a video has its sound."""
+_MEDIA_TYPES = {kind: media_type for media_type, kind in _KINDS.items()}
+_MEDIA_TYPES |= {"m4a": "audio/mp4", "webm": "audio/webm"}
 
 
 class CallOptions(TypedDict, total=False):
@@ -211,10 +203,10 @@ def check_call_options(options: CallOptions, known: type = CallOptions) -> None:
 def _audio(audio: AudioInput) -> tuple[Body, str, str]:
     """The sound, a file name that ends in its format, and its media type."""
     if isinstance(audio, Audio):
-        kind = _kind_of(audio.data[:_HEAD]) or _subtype(audio.media_type)
+        kind = _kind_of(audio.data[:HEAD]) or _subtype(audio.media_type)
         return BytesBody(audio.data), f"audio.{kind}", audio.media_type
     if isinstance(audio, bytes):
-        found = _kind_of(audio[:_HEAD])
+        found = _kind_of(audio[:HEAD])
         if found is None:
             raise InvalidRequest(
                 "these bytes are no audio that is known here; pass Audio(data, media_type)"
@@ -228,7 +220,7 @@ def _audio(audio: AudioInput) -> tuple[Body, str, str]:
 def _audio_file(path: Path) -> tuple[Body, str, str]:
     try:
         with path.open("rb") as file:
-            head = file.read(_HEAD)
+            head = file.read(HEAD)
             size = os.fstat(file.fileno()).st_size
     except OSError as error:
         raise InvalidRequest(f"{path} cannot be read: {error.strerror or error}") from None
@@ -244,12 +236,7 @@ def _audio_file(path: Path) -> tuple[Body, str, str]:
 
 
 def _kind_of(head: bytes) -> str | None:
-    if head[4:8] == b"ftyp":
-        return "m4a"
-    for signature, kind in _SIGNATURES:
-        if head.startswith(signature):
-            return kind
-    return None
+    return _KINDS.get(media_type_of(head) or "")
 
 
 def _is_text(head: bytes) -> bool:

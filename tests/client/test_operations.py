@@ -182,6 +182,7 @@ def test_a_folder_that_is_not_there_is_one_sentence(opened, tmp_path: Path) -> N
     with ScriptedServer(respond(200, MP3, b"ID3abc")) as server:
         with pytest.raises(InvalidRequest, match="cannot be written"):
             opened(settings(server.url)).save_speech(tmp_path / "no" / "o.mp3", "openai/tts-1", "x")
+        assert server.requests == []
 
 
 def test_pictures_come_as_bytes_with_their_kind(opened) -> None:

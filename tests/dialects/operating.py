@@ -45,6 +45,16 @@ def body(
     return found
 
 
+def streamed(sent: Encoded) -> bytes:
+    """All bytes of a body that is sent piece by piece."""
+    assert not isinstance(sent.body, bytes)
+    reader = sent.body.open()
+    pieces = iter(lambda: reader.read(1000), b"")
+    found = b"".join(pieces)
+    reader.close()
+    return found
+
+
 def decoded(
     operation: Operation[Any, Any], answer: object, request: object, quirks: Quirks | None = None
 ) -> Any:

@@ -12,8 +12,9 @@ from tests.dialects.operating import decoded, embedding, reranking
 
 from fairlead.dialects.registry import operation_named
 from fairlead.errors import FairleadError
+from fairlead.framing.multipart import BytesBody
 from fairlead.types.messages import Message
-from fairlead.types.operations import Answer
+from fairlead.types.operations import Answer, ImageRequest, SpeechRequest, TranscriptionRequest
 from fairlead.types.requests import ChatRequest
 
 KEYS = [
@@ -39,6 +40,23 @@ KEYS = [
     "error",
     "message",
     "model",
+    "image",
+    "image_urls",
+    "image_base64",
+    "base64",
+    "artifacts",
+    "output",
+    "choices",
+    "content",
+    "candidates",
+    "parts",
+    "inlineData",
+    "audio",
+    "base_resp",
+    "status_code",
+    "text",
+    "words",
+    "segments",
 ]
 ODD = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
@@ -48,6 +66,9 @@ ODD = st.recursive(
     max_leaves=25,
 )
 COUNTED = ChatRequest("m", (Message.user("Hi"),))
+DRAWN = ImageRequest(model="m", prompt="a")
+SAID = SpeechRequest(model="m", text="a")
+HEARD = TranscriptionRequest(model="m", audio=BytesBody(b""), name="a.wav", media_type="audio/wav")
 CASES: list[tuple[str, str, Any]] = [
     ("embeddings", "openai", embedding()),
     ("embeddings", "cohere", embedding()),
@@ -63,6 +84,19 @@ CASES: list[tuple[str, str, Any]] = [
     ("count_tokens", "anthropic", COUNTED),
     ("count_tokens", "openai_responses", COUNTED),
     ("count_tokens", "gemini", COUNTED),
+    ("count_tokens", "moonshot", COUNTED),
+    ("image", "openai", DRAWN),
+    ("image", "cloudflare", DRAWN),
+    ("image", "dashscope", DRAWN),
+    ("image", "fireworks", DRAWN),
+    ("image", "gemini", DRAWN),
+    ("image", "minimax", DRAWN),
+    ("image", "nvidia", DRAWN),
+    ("speech", "gemini", SAID),
+    ("speech", "minimax", SAID),
+    ("speech", "mistral", SAID),
+    ("speech", "xai", SAID),
+    ("transcription", "cloudflare", HEARD),
 ]
 
 

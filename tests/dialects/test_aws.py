@@ -70,20 +70,6 @@ def test_a_prompt_that_is_too_long_is_a_context_error(message: str) -> None:
     assert type(aws_error(body, AIM, status=400)) is ContextLengthError
 
 
-@pytest.mark.parametrize(
-    "message",
-    [
-        "Signature expired: 20250130T064508Z is now earlier than 20250210T013411Z",
-        "Signature not yet current: 20250210T013411Z is still later than 20250130T064508Z",
-    ],
-)
-def test_a_clock_that_is_off_is_said_to_be_off(message: str) -> None:
-    error = aws_error(json.dumps({"message": message}).encode(), AIM, status=403)
-    assert "clock of this machine is off" in str(error)
-    assert "set the clock" in str(error)
-    assert message in str(error)
-
-
 def test_an_event_is_no_error() -> None:
     assert frame_error(({":message-type": "event", ":event-type": "chunk"}, b"{}"), AIM) is None
     assert frame_error(({}, b"{}"), AIM) is None

@@ -51,6 +51,7 @@ def body(message: str, code: object = None, kind: str | None = None) -> object:
         (400, body("too long", "context_length_exceeded"), ContextLengthError),
         (400, body("prompt is too long: 250000 tokens > 200000 maximum"), ContextLengthError),
         (413, body("big", kind="request_too_large"), ContextLengthError),
+        (500, body("input (900 tokens) is too large to process."), ContextLengthError),
         (400, body("filtered", "content_filter"), ContentFilterError),
         (400, body("Your credit balance is too low to access the API."), QuotaExceededError),
         (400, body("Incorrect API key provided: xa***"), AuthenticationError),

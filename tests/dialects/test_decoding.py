@@ -53,7 +53,7 @@ def test_a_stream_ends_at_its_terminal_event_and_no_later() -> None:
 
     assert decoding.finished
     assert decoding.failure is None
-    assert decoding.feed(b"data: nonsense\n\n") == decoding.close() == ()
+    assert decoding.feed(b"data: nonsense\n\n") == decoding.close() == []
 
 
 def test_a_cut_names_what_did_not_come_and_keeps_what_had() -> None:

@@ -239,3 +239,44 @@ def test_every_option_called_unsupported_is_one_of_its_operations() -> None:
                 assert set(route.quirks.unsupported) <= fields, (name, operation)
                 checked += 1
     assert checked > 30
+
+
+@pytest.mark.parametrize(
+    ("model", "operation", "dialect"),
+    [
+        ("cloudflare/@cf/stabilityai/stable-diffusion-xl-base-1.0", "image", "cloudflare"),
+        ("cloudflare/@cf/black-forest-labs/flux-1-schnell", "image", "cloudflare"),
+        ("cloudflare/@cf/black-forest-labs/flux-2-dev", "image", "cloudflare_form"),
+        ("cloudflare/@cf/openai/whisper-tiny-en", "transcription", "cloudflare"),
+        ("cloudflare/@cf/openai/whisper-large-v3-turbo", "transcription", "cloudflare_base64"),
+    ],
+)
+def test_a_model_is_asked_in_the_words_that_it_takes(
+    model: str, operation: str, dialect: str
+) -> None:
+    target = Registry(Settings(), environ=ENVIRON).resolve(model, operation=operation).target
+    name = model.removeprefix("cloudflare/")
+    assert target.dialect == dialect
+    assert target.url == f"https://api.cloudflare.com/client/v4/accounts/lab/ai/run/{name}"
+    assert ("size" in target.quirks.unsupported) == ("flux-1-" in model)
+    words = operation_named(operation, dialect)
+    assert words.encode(ASKED[operation], target, unsupported="error").body
+
+
+@pytest.mark.parametrize("operation", ["image", "speech"])
+def test_a_model_of_google_may_be_named_by_its_path(operation: str) -> None:
+    registry = Registry(Settings(), environ=ENVIRON)
+    urls = {
+        registry.resolve(f"gemini/{name}", operation=operation).target.url
+        for name in ("gemini-x", "models/gemini-x")
+    }
+    assert len(urls) == 1
+
+
+def test_a_router_is_told_what_texts_are_embedded_for() -> None:
+    target = Registry(Settings(), environ=ENVIRON).resolve("openrouter/m", operation="embeddings")
+    request = EmbeddingRequest(model="m", inputs=("a",), input_type="query")
+    words = operation_named("embeddings", target.target.dialect)
+    sent = words.encode(request, target.target, unsupported="error").body
+    assert isinstance(sent, bytes)
+    assert b'"input_type":"search_query"' in sent

@@ -453,7 +453,10 @@ def test_quirks_of_the_settings_stand_above_the_table() -> None:
     own = ProviderSettings(quirks={"tool_strict": False})
     quirks = registry(Settings(providers={"openai": own})).resolve("openai/m").target.quirks
     assert quirks == Quirks(
-        max_tokens="max_completion_tokens", tool_strict=False, unsupported=("top_k",)
+        max_tokens="max_completion_tokens",
+        tool_strict=False,
+        unsupported=("top_k",),
+        image_types=("png", "jpeg", "webp", "gif"),
     )
 
 

@@ -103,8 +103,7 @@ class AwsCredential(RenewedCredential):
         if self._current() is not None:
             return super().rejected(error, wall)
         if _SKEWED.search(f"{error.code} {error.args[0]}"):
-            if "clock" not in str(error.args[0]):  # a dialect may have said it already
-                error.args = (_skew_sentence(str(error.args[0])),)
+            error.remedy = _remedy(str(error.args[0]))
             return False
         place = self._place()
         return place is not None and _expired(error) and place.rejected(wall)
@@ -138,7 +137,7 @@ def _expired(error: ApiError) -> bool:
     )
 
 
-def _skew_sentence(said: str) -> str:
+def _remedy(said: str) -> str:
     """Of "Signature expired: <ours> is now earlier than <oldest> (<theirs> - 5 min.)"."""
     off = ""
     try:
@@ -147,4 +146,4 @@ def _skew_sentence(said: str) -> str:
         off = f" by {abs(minutes):.0f} minutes ({'slow' if minutes < 0 else 'fast'})"
     except ValueError:
         pass  # it was said in other words
-    return f"this computer's clock differs from AWS's{off}; set it right, then try again ({said})"
+    return f"this computer's clock differs from AWS's{off}; set it right, then try again"

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-
 from fairlead.dialects.classify import classify, error_fields
 from fairlead.errors import ApiError
 from fairlead.framing.eventstream import Frame
@@ -11,12 +9,6 @@ from fairlead.types.http import Headers
 from fairlead.types.targets import Target
 
 TYPE_HEADER = "x-amzn-errortype"
-
-_CLOCK = re.compile(r"signature (?:expired|not yet current)|time.{0,12}skew", re.IGNORECASE)
-_CLOCK_IS_OFF = (
-    "the clock of this machine is off, so that AWS refuses what it signs: set the clock and try "
-    "again (AWS says: {})"
-)
 
 
 def aws_error(
@@ -34,8 +26,6 @@ def aws_error(
     message, code, kind = error_fields(body)
     if exception is None and headers is not None:
         exception = headers.get(TYPE_HEADER)
-    if _CLOCK.search(message):
-        message = _CLOCK_IS_OFF.format(message)
     return classify(
         message,
         status=status,

@@ -44,6 +44,8 @@ _BY_WORD: dict[str, tuple[int, type[ApiError]]] = {
     "request_too_large": (413, ContextLengthError),
     "content_filter": (400, ContentFilterError),
     "content_policy_violation": (400, ContentFilterError),
+    "datainspectionfailed": (400, ContentFilterError),
+    "data_inspection_failed": (400, ContentFilterError),
     "invalid_request_error": (400, BadRequestError),
     "invalid_prompt": (400, BadRequestError),
     "authentication_error": (401, AuthenticationError),
@@ -97,7 +99,8 @@ _DETERMINISTIC = frozenset({501, 505, 506, 507, 508, 510, 511})
 
 _CONTEXT = re.compile(
     r"context (?:length|window|size|limit)|maximum context|(?:prompt|input) is too long"
-    r"|too many tokens|exceeds? the (?:available|maximum) (?:context|number of tokens)",
+    r"|input \(\d+ tokens\) is too large|too many tokens"
+    r"|exceeds? the (?:available|maximum) (?:context|number of tokens)",
     re.IGNORECASE,
 )
 _WRONG_KEY = re.compile(r"(?:incorrect|invalid) api key", re.IGNORECASE)

@@ -7,7 +7,6 @@ no stream (`_answer`); what they raise becomes the decoder's `failure`.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
 from typing import ClassVar, Protocol
 
 from fairlead.dialects.assembly import Assembly
@@ -37,9 +36,9 @@ class AnswerDecoder(ABC):
         self.failure: FairleadError | None = None
         self.finished = False
 
-    def feed(self, data: bytes) -> Sequence[Event]:
+    def feed(self, data: bytes) -> list[Event]:
         if self.finished or self.failure is not None:
-            return ()
+            return []
         try:
             self._read(data[: self._room(len(data))])
             self._check_total()
@@ -47,9 +46,9 @@ class AnswerDecoder(ABC):
             self.failure = error
         return self._assembly.take()
 
-    def close(self) -> Sequence[Event]:
+    def close(self) -> list[Event]:
         if self.finished or self.failure is not None:
-            return ()
+            return []
         try:
             self._rest()
         except ResponseTooLarge as error:
@@ -62,7 +61,7 @@ class AnswerDecoder(ABC):
             self.failure = self._interrupted()
         return self._assembly.take()
 
-    def whole(self, body: bytes) -> Sequence[Event]:
+    def whole(self, body: bytes) -> list[Event]:
         try:
             self._total = len(body)
             self._check_total()
@@ -134,7 +133,7 @@ class EventDecoder(AnswerDecoder):
         self._parser = frames or SseParser(limits.line, limits.event)
         self._head: bytearray | None = bytearray()
 
-    def close(self) -> Sequence[Event]:
+    def close(self) -> list[Event]:
         if self._head and not self.finished and self.failure is None:
             return self.whole(bytes(self._head))
         return super().close()

@@ -1,7 +1,7 @@
-"""What an operation beside chat has cost: tokens and money out of its usage object.
+"""What an answer has cost: numbers of tokens out of its usage object, and money.
 
-The spellings are those of embeddings and rerankings; an odd figure counts nothing and spoils
-nothing.
+`tokens_read` and `tokens_written` know the spellings of embeddings and rerankings. An odd figure
+counts nothing and spoils nothing.
 """
 
 from __future__ import annotations
@@ -15,13 +15,14 @@ from fairlead.types.usage import Cost, Usage
 
 _TOKENS = ("prompt_tokens", "input_tokens", "total_tokens", "tokens")
 _MOST_TOKENS = 2**53
+"""A figure past this is not a number of tokens."""
 
 
 def tokens_read(usage: object) -> Usage | None:
     """All tokens as `input`, or None where no number of them was told."""
     if not isinstance(usage, Mapping):
         return None
-    count = _count(usage, *_TOKENS)
+    count = told(usage, *_TOKENS)
     return None if count is None else Usage(input=count, raw=msgspec.json.encode(usage).decode())
 
 
@@ -30,22 +31,35 @@ def tokens_written(usage: object) -> Usage | None:
     read = tokens_read(usage)
     if read is None or not isinstance(usage, Mapping):
         return None
-    asked = _count(usage, "prompt_tokens", "input_tokens")
-    said = _count(usage, "completion_tokens", "output_tokens")
+    asked = told(usage, "prompt_tokens", "input_tokens")
+    said = told(usage, "completion_tokens", "output_tokens")
     if asked is None:
         return read
     details = usage.get("input_token_details")
-    heard = _count(details, "audio_tokens") if isinstance(details, Mapping) else None
+    heard = told(details, "audio_tokens")
     heard = min(heard or 0, asked)
     return Usage(input=asked - heard, audio_input=heard, output=said or 0, raw=read.raw)
 
 
-def _count(usage: Mapping[str, object], *names: str) -> int | None:
-    for name in names:
-        count = usage.get(name)
-        if type(count) is int and 0 <= count <= _MOST_TOKENS:
-            return count
+def tokens(value: object) -> int | None:
+    """A number of tokens, which a whole float is too; None for anything else."""
+    if type(value) is float and value.is_integer():
+        value = int(value)
+    return value if type(value) is int and 0 <= value <= _MOST_TOKENS else None
+
+
+def told(fields: object, *names: str) -> int | None:
+    """The first of the fields that holds a number of tokens."""
+    if isinstance(fields, Mapping):
+        for name in names:
+            if (count := tokens(fields.get(name))) is not None:
+                return count
     return None
+
+
+def counted(fields: object, *names: str) -> int:
+    """The same; none where no number is told."""
+    return told(fields, *names) or 0
 
 
 def told_cost(usage: object) -> Cost | None:

@@ -16,6 +16,7 @@ NOTHING = Raw()
 FIELDS = msgspec.json.Decoder(dict[str, Raw])
 ITEMS = msgspec.json.Decoder(list[Raw])
 STRING = msgspec.json.Decoder(str)
+_OBJECT = msgspec.json.Decoder(dict[str, object])
 
 
 def present(raw: Raw) -> bool:
@@ -42,6 +43,11 @@ def optional(raw: Raw | bytes, decoder: msgspec.json.Decoder[_T]) -> _T | None:
         return jsontext.decode(data, decoder)
     except DecodeError:
         return None
+
+
+def plain_fields(raw: Raw | bytes) -> dict[str, object]:
+    """The fields of an object as plain values; empty for anything else."""
+    return optional(raw, _OBJECT) or {}
 
 
 def kept(data: str) -> dict[str, Raw]:

@@ -28,10 +28,19 @@ OPERATION_DIALECTS: dict[str, tuple[str, ...]] = {
         "perplexity",
     ),
     "rerank": ("cohere", "nvidia", "deepinfra", "cloudflare"),
-    "transcription": ("openai",),
-    "speech": ("openai", "mistral"),
-    "image": ("openai",),
-    "count_tokens": ("anthropic", "gemini", "openai_responses", "bedrock"),
+    "transcription": ("openai", "cloudflare", "cloudflare_base64"),
+    "speech": ("openai", "gemini", "minimax", "mistral", "xai"),
+    "image": (
+        "openai",
+        "cloudflare",
+        "cloudflare_form",
+        "dashscope",
+        "fireworks",
+        "gemini",
+        "minimax",
+        "nvidia",
+    ),
+    "count_tokens": ("anthropic", "gemini", "openai_responses", "bedrock", "moonshot"),
 }
 """The words of each operation beside chat: `dialects/<operation>/<name>.py`."""
 

@@ -68,6 +68,8 @@ class Quirks(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True
     anthropic_host: Literal["", "bedrock", "vertex"] = ""
     """Who serves Anthropic's protocol in a manner of their own: the address names the model and
     says whether to stream, and the version stands in the body."""
+    image_types: tuple[Literal["png", "jpeg", "gif", "webp", "heic", "heif"], ...] = ()
+    """The images that are read; empty: those that the dialect's own provider reads, if known."""
     embedding_dimensions: Literal["dimensions", "output_dimension", ""] = "dimensions"
     """The field that asks for shorter vectors; empty: there is none."""
     embedding_input_type: Literal["", "input_type", "task"] = ""

@@ -226,11 +226,3 @@ def test_a_status_error_is_named_by_its_header() -> None:
     error = DIALECT.decode_error(403, Headers(pairs), body, target())
     assert type(error) is AuthenticationError
     assert (error.kind, error.request_id) == ("ExpiredTokenException", "r-1")
-
-
-def test_a_clock_that_is_off_is_said_to_be_off() -> None:
-    body = b'{"message":"Signature not yet current: 20250130T064508Z is still later than ..."}'
-    pairs = [("x-amzn-ErrorType", "InvalidSignatureException")]
-    error = DIALECT.decode_error(403, Headers(pairs), body, target())
-    assert "clock of this machine is off" in str(error)
-    assert "not yet current" in str(error)

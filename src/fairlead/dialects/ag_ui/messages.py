@@ -14,6 +14,7 @@ from fairlead.dialects.ag_ui.parts import part_of, plain
 from fairlead.dialects.ag_ui.turns import AgentTurn
 from fairlead.dialects.body import Body
 from fairlead.dialects.losses import Losses
+from fairlead.dialects.placing import check_result, only_results
 from fairlead.errors import InvalidRequest
 from fairlead.types.messages import Message, Opaque, ToolCall, ToolResult
 from fairlead.types.requests import ChatRequest
@@ -60,7 +61,7 @@ class MessageWriter:
             if isinstance(part, ToolResult):
                 self._result(message, part)
             elif message.role == "tool":
-                raise InvalidRequest("a tool message holds tool results; put the text into one")
+                raise only_results()
             elif isinstance(part, Opaque):
                 self._losses.leave_out(f"{part.kind} part")
             elif (written := part_of(part, message.role, self._losses)) is not None:
@@ -79,15 +80,10 @@ class MessageWriter:
         return written
 
     def _result(self, message: Message, result: ToolResult) -> None:
-        if message.role == "system":
-            raise InvalidRequest("a tool result stands in a tool or user message")
         if result.by_provider:
             self._losses.leave_out("result of a provider's tool")
             return
-        if result.tool_call_id not in self._called:
-            raise InvalidRequest(
-                f"the tool result {result.tool_call_id!r} answers no call of this conversation"
-            )
+        check_result(result, message.role, self._called)
         content: object = result.content
         if isinstance(result.content, tuple):
             parts = [part_of(part, "tool", self._losses) for part in result.content]

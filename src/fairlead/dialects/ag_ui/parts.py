@@ -6,8 +6,8 @@ from base64 import b64encode
 
 from fairlead.dialects.body import Body
 from fairlead.dialects.losses import Losses
-from fairlead.dialects.sources import check_source
-from fairlead.errors import InvalidRequest
+from fairlead.dialects.placing import misplaced
+from fairlead.dialects.sources import check_source, media_type
 from fairlead.types.messages import Audio, Citation, File, Image, Part, Text
 
 _KINDS = ("image", "audio", "video")
@@ -21,7 +21,7 @@ def part_of(part: Part, role: str, losses: Losses) -> Body | None:
         losses.leave_out("citation without text")
         return None
     if role == "system" or not isinstance(part, Image | Audio | File):
-        raise InvalidRequest(f"a {type(part).__name__} part cannot stand in a {role} message")
+        raise misplaced(part, role)
     if isinstance(part, Audio):
         return None if losses.lacks("audio") else _audio(part)
     check_source(part)
@@ -55,7 +55,7 @@ def _file(part: File) -> Body:
 
 def _source(part: Image | File) -> Body:
     if part.data is not None:
-        return _data(part.data, part.media_type or "")
+        return _data(part.data, media_type(part))
     source: Body = {"type": "url" if part.url is not None else "file"}
     source["value"] = part.url if part.url is not None else part.file_id
     if part.media_type:
@@ -63,5 +63,5 @@ def _source(part: Image | File) -> Body:
     return source
 
 
-def _data(data: bytes, media_type: str) -> Body:
-    return {"type": "data", "value": b64encode(data).decode("ascii"), "mimeType": media_type}
+def _data(data: bytes, kind: str) -> Body:
+    return {"type": "data", "value": b64encode(data).decode("ascii"), "mimeType": kind}

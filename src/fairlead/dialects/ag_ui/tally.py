@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import msgspec
 from msgspec import Raw, Struct
 
 from fairlead.dialects import rawjson
+from fairlead.dialects.figures import tokens
 from fairlead.types.usage import Usage
-
-_MOST = 1 << 53
 
 
 class _Entry(Struct, rename="camel"):
@@ -27,11 +28,11 @@ def usage_of(raw: Raw) -> Usage | None:
     entries = rawjson.optional(raw, _ENTRIES)
     if not entries:
         return None
-    read = sum(_count(entry.input_tokens) for entry in entries)
-    written = sum(_count(entry.output_tokens) for entry in entries)
-    cached = min(read, sum(_count(entry.cached_input_tokens) for entry in entries))
-    stored = min(read - cached, sum(_count(entry.cache_write_input_tokens) for entry in entries))
-    thought = min(written, sum(_count(entry.reasoning_tokens) for entry in entries))
+    read = _sum(entry.input_tokens for entry in entries)
+    written = _sum(entry.output_tokens for entry in entries)
+    cached = min(read, _sum(entry.cached_input_tokens for entry in entries))
+    stored = min(read - cached, _sum(entry.cache_write_input_tokens for entry in entries))
+    thought = min(written, _sum(entry.reasoning_tokens for entry in entries))
     return Usage(
         input=read - cached - stored,
         cache_read=cached,
@@ -42,5 +43,5 @@ def usage_of(raw: Raw) -> Usage | None:
     )
 
 
-def _count(value: int | None) -> int:
-    return value if value is not None and 0 <= value < _MOST else 0
+def _sum(counts: Iterable[int | None]) -> int:
+    return sum(tokens(count) or 0 for count in counts)

@@ -12,7 +12,7 @@ from typing import TypeAlias
 import msgspec
 from msgspec import Raw
 
-from fairlead.dialects import jsontext
+from fairlead.dialects import jsontext, rawjson
 from fairlead.dialects.anthropic_messages import wire
 from fairlead.dialects.anthropic_messages.citations import citation
 from fairlead.dialects.anthropic_messages.results import provider_result
@@ -41,7 +41,7 @@ class OpenBlock:
     def written(self) -> str:
         """The block as JSON text, deltas included."""
         if not self.added:
-            return wire.text_of(self.raw)
+            return rawjson.text_of(self.raw)
         fields = jsontext.decode(bytes(self.raw), wire.RAW_FIELDS) | self.added
         return msgspec.json.encode(fields).decode("utf-8", "replace")
 
@@ -101,7 +101,7 @@ class Blocks:
             self._assembly.reasoning(opened.key, delta.thinking or "")
         elif kind == "signature_delta":
             opened.added["signature"] = _raw(delta.signature or "")
-        elif kind == "citations_delta" and wire.present(delta.citation):
+        elif kind == "citations_delta" and rawjson.present(delta.citation):
             self._assembly.citation(opened.key, citation(delta.citation, self._documents))
         elif kind not in wire.DELTAS:
             _absorb(opened, data)
@@ -135,7 +135,7 @@ class Blocks:
 
     def _begin_text(self, index: int, opened: OpenBlock) -> None:
         self.text(index, opened.block.text or "")
-        for raw in wire.optional(opened.block.citations, wire.RAW_LIST) or ():
+        for raw in rawjson.optional(opened.block.citations, wire.RAW_LIST) or ():
             self._assembly.citation(opened.key, citation(raw, self._documents))
         if (extras := _extras(opened.raw, _TEXT_FIELDS)) is not None:
             self._assembly.slot(opened.key, "text").state = extras
@@ -209,8 +209,8 @@ def _absorb(opened: OpenBlock, data: bytes) -> None:
     for name, value in fields.items():
         if name == "type":
             continue
-        before = wire.optional(opened.added.get(name, wire.NOTHING), wire.STRING)
-        more = wire.optional(value, wire.STRING)
+        before = rawjson.optional(opened.added.get(name, wire.NOTHING), wire.STRING)
+        more = rawjson.optional(value, wire.STRING)
         opened.added[name] = value if before is None or more is None else _raw(before + more)
 
 
@@ -223,10 +223,10 @@ def _extras(raw: Raw, known: frozenset[str]) -> str | None:
 
 def _arguments(raw: Raw) -> str:
     """Arguments that came with the block: an object, or its JSON text as a string."""
-    if not wire.present(raw) or bytes(raw) == b"{}":
+    if not rawjson.present(raw) or bytes(raw) == b"{}":
         return ""
-    text = wire.optional(raw, wire.STRING)
-    return wire.text_of(raw) if text is None else text
+    text = rawjson.optional(raw, wire.STRING)
+    return rawjson.text_of(raw) if text is None else text
 
 
 def _is_object(data: bytes) -> bool:

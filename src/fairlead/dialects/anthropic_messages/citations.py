@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from msgspec import Raw
 
+from fairlead.dialects import rawjson
 from fairlead.dialects.anthropic_messages import wire
 from fairlead.dialects.anthropic_messages.documents import cited
 from fairlead.types.messages import Citation, Document, ProviderState
@@ -16,8 +17,8 @@ def citation(raw: Raw, documents: Sequence[Document] = ()) -> Citation:
 
     `start` and `end` stay empty: the offsets on the wire count characters of the source.
     """
-    state = ProviderState(wire.NAME, wire.text_of(raw))
-    block = wire.optional(raw, wire.CITATION)
+    state = ProviderState(wire.NAME, rawjson.text_of(raw))
+    block = rawjson.optional(raw, wire.CITATION)
     if block is None:
         return Citation(provider_state=state)
     source, url = block.source or block.file_id, block.url

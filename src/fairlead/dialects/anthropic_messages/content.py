@@ -12,8 +12,15 @@ import msgspec
 from msgspec import Raw
 
 from fairlead.dialects.anthropic_messages import wire
-from fairlead.dialects.anthropic_messages.sources import Block, document_block, image_block
+from fairlead.dialects.anthropic_messages.sources import (
+    IMAGE_TYPES,
+    Block,
+    document_block,
+    image_block,
+)
 from fairlead.dialects.losses import Losses
+from fairlead.dialects.placing import check_result, misplaced, only_results
+from fairlead.dialects.sources import takes_image
 from fairlead.errors import InvalidRequest
 from fairlead.types.messages import (
     Audio,
@@ -60,7 +67,7 @@ class PartWriter:
         if isinstance(part, Opaque):
             return self._own(part.provider_state, f"{part.kind} part")
         if role in ("system", "tool"):
-            raise InvalidRequest(f"a {type(part).__name__} part cannot stand in a {role} message")
+            raise misplaced(part, role)
         if isinstance(part, Image | File):
             return self._media(role, part)
         if isinstance(part, Audio):
@@ -92,7 +99,7 @@ class PartWriter:
 
     def _text(self, role: Role, part: Text) -> Content | None:
         if role == "tool":
-            raise InvalidRequest("a tool message holds tool results; put the text into one")
+            raise only_results()
         if not part.text:
             return None
         block = _with_extras({"type": "text", "text": part.text}, part.provider_state)
@@ -138,12 +145,7 @@ class PartWriter:
         if part.by_provider:
             state = part.provider_state if role == "assistant" else None
             return self._own(state, "result of a provider's tool")
-        if role not in ("tool", "user"):
-            raise InvalidRequest("a tool result stands in a tool or user message")
-        if part.tool_call_id not in self._calls:
-            raise InvalidRequest(
-                f"the tool result {part.tool_call_id!r} answers no call of this conversation"
-            )
+        check_result(part, role, self._calls)
         block: Block = {"type": "tool_result", "tool_use_id": _id(part.tool_call_id)}
         if isinstance(part.content, tuple):
             blocks = [self.block("user", item) for item in part.content]
@@ -171,7 +173,7 @@ class PartWriter:
                 part, f"{name} in an assistant message", "send it in a user message"
             )
             return None
-        if self._losses.lacks(name):
+        if self._losses.lacks(name) or not takes_image(part, self._losses, IMAGE_TYPES):
             return None
         if isinstance(part, Image) and part.detail in ("low", "high"):
             self._losses.unsupported("image detail")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from msgspec import Raw
 
+from fairlead.dialects import rawjson
 from fairlead.dialects.anthropic_messages import wire
 from fairlead.dialects.anthropic_messages.content import Content, PartWriter
 from fairlead.dialects.anthropic_messages.sources import Block
@@ -109,6 +110,6 @@ def _container(state: ProviderState | None) -> str | None:
     """The id of the container in which the model's turn ran, if it did."""
     if state is None or state.dialect != wire.NAME:
         return None
-    fields = wire.optional(Raw(state.data.encode("utf-8", "replace")), wire.RAW_FIELDS) or {}
-    block = wire.optional(fields.get("container", wire.NOTHING), wire.BLOCK)
+    fields = rawjson.optional(Raw(state.data.encode("utf-8", "replace")), wire.RAW_FIELDS) or {}
+    block = rawjson.optional(fields.get("container", wire.NOTHING), wire.BLOCK)
     return None if block is None else block.id

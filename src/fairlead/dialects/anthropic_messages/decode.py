@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 from msgspec import Raw
 
-from fairlead.dialects import jsontext
+from fairlead.dialects import jsontext, rawjson
 from fairlead.dialects.anthropic_messages import wire
 from fairlead.dialects.anthropic_messages.blocks import Blocks
 from fairlead.dialects.anthropic_messages.failures import api_error
@@ -79,19 +79,19 @@ class MessagesDecoder(EventDecoder):
                 self._blocks.text(frame.index, frame.delta.text or "")
             else:
                 self._blocks.delta(frame.index, frame.delta, data)
-        elif kind == "content_block_start" and wire.present(frame.content_block):
+        elif kind == "content_block_start" and rawjson.present(frame.content_block):
             self._blocks.start(frame.index, frame.content_block)
         elif kind == "content_block_stop":
             self._blocks.stop(frame.index)
-        elif kind == "message_start" and wire.present(frame.message):
+        elif kind == "message_start" and rawjson.present(frame.message):
             self._begin(jsontext.decode(bytes(frame.message), wire.ANSWER))
         elif kind == "message_delta":
             self._message_delta(frame)
         elif kind == "message_stop":
-            if wire.present(frame.metrics) and self._assembly.usage is None:
+            if rawjson.present(frame.metrics) and self._assembly.usage is None:
                 self._told(usage_of_metrics(frame.metrics))
             self._finish()
-        elif kind == "error" or (kind is None and wire.present(frame.error)):
+        elif kind == "error" or (kind is None and rawjson.present(frame.error)):
             raise api_error(data, self._target)
 
     def _answer(self, body: bytes) -> None:
@@ -101,7 +101,7 @@ class MessagesDecoder(EventDecoder):
             self._finish()
             return
         answer = jsontext.decode(body, wire.ANSWER)
-        if answer.type == "error" or wire.present(answer.error):
+        if answer.type == "error" or rawjson.present(answer.error):
             raise api_error(body, self._target)
         if answer.type != "message" and not bytes(answer.content):
             raise DecodeError("the answer is not a message", jsontext.excerpt(body))
@@ -114,9 +114,9 @@ class MessagesDecoder(EventDecoder):
         self._told(answer.usage)
         self._note(answer.stop_reason, answer.stop_sequence, answer.stop_details, answer.container)
         self._edited(answer.context_management)
-        if not wire.present(answer.content):
+        if not rawjson.present(answer.content):
             return
-        text = wire.optional(answer.content, wire.STRING)
+        text = rawjson.optional(answer.content, wire.STRING)
         if text is not None:
             self._blocks.whole(Raw(msgspec.json.encode({"type": "text", "text": text})))
             return
@@ -141,13 +141,13 @@ class MessagesDecoder(EventDecoder):
         fields = self._message_fields
         if sequence is not None:
             fields["stop_sequence"] = Raw(msgspec.json.encode(sequence))
-        if wire.present(details):
+        if rawjson.present(details):
             fields["stop_details"] = details
-        if wire.present(container):
+        if rawjson.present(container):
             fields["container"] = container
 
     def _edited(self, context_management: Raw) -> None:
-        edits = wire.optional(context_management, wire.EDITS)
+        edits = rawjson.optional(context_management, wire.EDITS)
         for edit in (edits.applied_edits if edits else None) or ():
             text = jsontext.excerpt(bytes(edit))
             self._assembly.warnings.append(f"the provider cut earlier context: {text}")
@@ -174,9 +174,9 @@ class MessagesDecoder(EventDecoder):
 
     def _refusal(self, raw: Raw) -> None:
         """Why the model refused, in the provider's words; nothing of it goes back."""
-        details = wire.optional(raw, wire.STOP_DETAILS)
+        details = rawjson.optional(raw, wire.STOP_DETAILS)
         if details is None:
             return
         slot = self._assembly.slot("refusal", "refusal")
-        slot.state = wire.text_of(raw)
+        slot.state = rawjson.text_of(raw)
         self._assembly.refusal("refusal", details.explanation or details.category or "")

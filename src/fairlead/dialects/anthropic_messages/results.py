@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from msgspec import Raw
 
+from fairlead.dialects import rawjson
 from fairlead.dialects.anthropic_messages import wire
 from fairlead.types.messages import ProviderState, Text, ToolResult
 
@@ -15,22 +16,24 @@ def provider_result(block: wire.Block, raw: Raw) -> ToolResult:
         _content(block.content),
         is_error=bool(block.is_error) or _is_error(block.content),
         by_provider=True,
-        provider_state=ProviderState(wire.NAME, wire.text_of(raw)),
+        provider_state=ProviderState(wire.NAME, rawjson.text_of(raw)),
     )
 
 
 def _content(raw: Raw) -> str | tuple[Text, ...]:
-    text = wire.optional(raw, wire.STRING)
+    text = rawjson.optional(raw, wire.STRING)
     if text is not None:
         return text
-    blocks = [wire.optional(item, wire.BLOCK) for item in wire.optional(raw, wire.RAW_LIST) or ()]
+    blocks = [
+        rawjson.optional(item, wire.BLOCK) for item in rawjson.optional(raw, wire.RAW_LIST) or ()
+    ]
     texts = [Text(b.text) for b in blocks if b is not None and b.type == "text" and b.text]
     if texts and len(texts) == len(blocks):
         return tuple(texts)
-    return wire.text_of(raw)
+    return rawjson.text_of(raw)
 
 
 def _is_error(raw: Raw) -> bool:
     """Errors are objects such as `{"type": "web_search_tool_result_error", "error_code": ...}`."""
-    block = wire.optional(raw, wire.BLOCK)
+    block = rawjson.optional(raw, wire.BLOCK)
     return block is not None and (block.type or "").endswith("_error")

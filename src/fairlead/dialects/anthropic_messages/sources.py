@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from base64 import b64encode
 
-from fairlead.dialects.sources import check_source
+from fairlead.dialects.sources import check_source, media_type, of_data_url
 from fairlead.errors import InvalidRequest
 from fairlead.types.messages import File, Image
 
 Block = dict[str, object]
+
+IMAGE_TYPES = ("jpeg", "png", "gif", "webp")
+"""Source: platform.claude.com/docs/en/build-with-claude/vision."""
 
 
 def image_block(image: Image) -> Block:
@@ -41,18 +44,15 @@ def _source(part: Image | File) -> Block:
     if part.file_id is not None:
         return {"type": "file", "file_id": part.file_id}
     data = b64encode(part.data or b"").decode("ascii")
-    return {"type": "base64", "media_type": part.media_type, "data": data}
+    return {"type": "base64", "media_type": media_type(part), "data": data}
 
 
 def _url_source(url: str) -> Block:
     """The protocol fetches URLs itself and takes no `data:` ones; those become base64."""
     if not url.startswith("data:"):
         return {"type": "url", "url": url}
-    head, comma, data = url.removeprefix("data:").partition(",")
-    media_type, *parameters = head.split(";")
-    if not comma or not media_type or "base64" not in parameters:
-        raise InvalidRequest("a data: URL must be of the form data:<media type>;base64,<data>")
-    return {"type": "base64", "media_type": media_type, "data": data}
+    kind, data = of_data_url(url)
+    return {"type": "base64", "media_type": kind, "data": data}
 
 
 def _text_source(file: File) -> Block:

@@ -2,19 +2,12 @@
 
 from __future__ import annotations
 
-import math
-from decimal import Decimal
-
 import msgspec
 from msgspec import Raw
 
-from fairlead.dialects import jsontext
-from fairlead.dialects.anthropic_messages.wire import present, text_of
-from fairlead.errors import DecodeError
+from fairlead.dialects import rawjson
+from fairlead.dialects.figures import counted, told_cost
 from fairlead.types.usage import Cost, Usage
-
-MOST = 1 << 53
-"""A figure past this is not a number of tokens."""
 
 
 class UsageTally:
@@ -27,16 +20,14 @@ class UsageTally:
         self._raw = ""
 
     def merge(self, raw: Raw) -> None:
-        if not present(raw):
-            return
-        fields = _object(bytes(raw))
+        fields = rawjson.plain_fields(raw)
         if not fields:
             return
         if self._fields:
             self._fields = _merged(self._fields, fields)
             self._raw = msgspec.json.encode(self._fields).decode("utf-8", "replace")
         else:
-            self._fields, self._raw = fields, text_of(raw)
+            self._fields, self._raw = fields, rawjson.text_of(raw)
 
     def usage(self) -> Usage | None:
         """Disjoint buckets; `input_tokens` on the wire already leaves out both cache counters."""
@@ -44,15 +35,15 @@ class UsageTally:
         if not fields:
             return None
         written = fields.get("cache_creation")
-        hour = _count(written, "ephemeral_1h_input_tokens")
-        five = _count(written, "ephemeral_5m_input_tokens")
+        hour = counted(written, "ephemeral_1h_input_tokens")
+        five = counted(written, "ephemeral_5m_input_tokens")
         # The total may grow in a later message_delta that does not repeat the breakdown.
-        total = max(_count(fields, "cache_creation_input_tokens"), hour + five)
-        output = _count(fields, "output_tokens")
-        thinking = min(output, _count(fields.get("output_tokens_details"), "thinking_tokens"))
+        total = max(counted(fields, "cache_creation_input_tokens"), hour + five)
+        output = counted(fields, "output_tokens")
+        thinking = min(output, counted(fields.get("output_tokens_details"), "thinking_tokens"))
         return Usage(
-            input=_count(fields, "input_tokens"),
-            cache_read=_count(fields, "cache_read_input_tokens"),
+            input=counted(fields, "input_tokens"),
+            cache_read=counted(fields, "cache_read_input_tokens"),
             cache_write=total - hour,
             cache_write_1h=hour,
             output=output - thinking,
@@ -62,12 +53,7 @@ class UsageTally:
 
     def cost(self) -> Cost | None:
         """Dollars, where a router tells them (`usage.cost`)."""
-        figure = self._fields.get("cost")
-        if isinstance(figure, bool) or not isinstance(figure, int | float):
-            return None
-        if not math.isfinite(figure) or figure < 0:
-            return None
-        return Cost(Decimal(str(figure)), "provider")
+        return told_cost(self._fields)
 
     def uncounted(self) -> int:
         """Tokens of steps that the totals leave out: compaction, and other models that advised."""
@@ -75,24 +61,13 @@ class UsageTally:
         if not isinstance(steps, list):
             return 0
         return sum(
-            _count(step, "input_tokens")
-            + _count(step, "output_tokens")
-            + _count(step, "cache_read_input_tokens")
-            + _count(step, "cache_creation_input_tokens")
+            counted(step, "input_tokens")
+            + counted(step, "output_tokens")
+            + counted(step, "cache_read_input_tokens")
+            + counted(step, "cache_creation_input_tokens")
             for step in steps
             if isinstance(step, dict) and step.get("type") in ("compaction", "advisor_message")
         )
-
-
-def _object(data: bytes) -> dict[str, object]:
-    try:
-        value = msgspec.json.decode(data)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        try:
-            value = jsontext.untyped(data)
-        except DecodeError:
-            return {}
-    return value if isinstance(value, dict) else {}
 
 
 def _merged(old: dict[str, object], new: dict[str, object]) -> dict[str, object]:
@@ -104,12 +79,3 @@ def _merged(old: dict[str, object], new: dict[str, object]) -> dict[str, object]
         elif value is not None or name not in merged:
             merged[name] = value
     return merged
-
-
-def _count(fields: object, name: str) -> int:
-    value = fields.get(name) if isinstance(fields, dict) else None
-    if isinstance(value, float) and value.is_integer():
-        value = int(value)
-    if isinstance(value, bool) or not isinstance(value, int):
-        return 0
-    return value if 0 <= value < MOST else 0

@@ -5,8 +5,6 @@
 
 from __future__ import annotations
 
-from typing import TypeVar
-
 import msgspec
 from msgspec import Raw, Struct
 
@@ -15,7 +13,6 @@ from fairlead.errors import DecodeError
 
 NAME = "anthropic_messages"
 NOTHING = Raw()
-_T = TypeVar("_T")
 
 
 class Delta(Struct, gc=False):
@@ -158,23 +155,3 @@ def kind_of(data: bytes | Raw) -> str | None:
     """The `type` of an object of any shape."""
     kind = jsontext.decode(bytes(data), _KIND).type
     return kind if isinstance(kind, str) else None
-
-
-def present(raw: Raw) -> bool:
-    """Whether the field came, and not as null."""
-    return bytes(raw) not in (b"", b"null")
-
-
-def text_of(raw: Raw | bytes) -> str:
-    """The JSON text as it came; stray bytes become U+FFFD."""
-    return bytes(raw).decode("utf-8", "replace")
-
-
-def optional(raw: Raw, decoder: msgspec.json.Decoder[_T]) -> _T | None:
-    """The value, where it came and has the expected shape."""
-    if not present(raw):
-        return None
-    try:
-        return jsontext.decode(bytes(raw), decoder)
-    except DecodeError:
-        return None

@@ -10,7 +10,7 @@ from base64 import b64encode
 
 from msgspec import Raw
 
-from fairlead.dialects import jsontext
+from fairlead.dialects import jsontext, rawjson
 from fairlead.dialects.assembly import Assembly, Kind, Slot
 from fairlead.dialects.bedrock_converse import wire
 from fairlead.dialects.bedrock_converse.citations import citation
@@ -88,7 +88,7 @@ class Blocks:
             self._assembly.tool_arguments(opened.slot, _arguments(delta.tool_use.input))
         elif delta.reasoning_content is not None:
             self._reasoning(index, delta.reasoning_content)
-        elif wire.present(delta.citation):
+        elif rawjson.present(delta.citation):
             self._assembly.citation(self._of_text(index).key, citation(delta.citation))
         else:
             self._absorb(index, data)
@@ -155,7 +155,7 @@ class Blocks:
     def _absorb(self, index: int, data: bytes) -> None:
         """A delta of a kind that is kept whole, with a start or without."""
         change = jsontext.decode(data, wire.RAW_FIELDS).get("delta", wire.NOTHING)
-        for kind, raw in (wire.optional(change, wire.RAW_FIELDS) or {}).items():
+        for kind, raw in (rawjson.optional(change, wire.RAW_FIELDS) or {}).items():
             opened = self._open.get(index)
             if opened is None:
                 self._kept(index, kind, Raw(b"{}"))
@@ -196,7 +196,7 @@ def _settle(opened: OpenBlock) -> None:
 
 def _reasoning_state(opened: OpenBlock) -> str | None:
     """The block that goes back: the bytes that came, or what was streamed of it."""
-    if wire.present(opened.raw) and bytes(opened.raw) != b"{}":
+    if rawjson.present(opened.raw) and bytes(opened.raw) != b"{}":
         return wire.block_text(REASONING, opened.raw)
     if opened.redacted:
         encoded = b64encode(b"".join(opened.redacted)).decode("ascii")
@@ -210,10 +210,10 @@ def _reasoning_state(opened: OpenBlock) -> str | None:
 
 def _call_state(opened: OpenBlock) -> str | None:
     """A call cut short by the token limit cannot go back, so it carries no state."""
-    fields = wire.optional(opened.raw, wire.RAW_FIELDS) or {}
-    if not wire.present(fields.get("input", wire.NOTHING)):
+    fields = rawjson.optional(opened.raw, wire.RAW_FIELDS) or {}
+    if not rawjson.present(fields.get("input", wire.NOTHING)):
         arguments = Raw("".join(opened.slot.chunks).encode("utf-8", "replace") or b"{}")
-        if wire.optional(arguments, wire.RAW_FIELDS) is None:
+        if rawjson.optional(arguments, wire.RAW_FIELDS) is None:
             return None
         fields["input"] = arguments
     return wire.block_text(CALL, fields)
@@ -221,7 +221,7 @@ def _call_state(opened: OpenBlock) -> str | None:
 
 def _arguments(raw: Raw) -> str:
     """Arguments that came with the call: an object, or its JSON text as a string."""
-    if not wire.present(raw) or bytes(raw) == b"{}":
+    if not rawjson.present(raw) or bytes(raw) == b"{}":
         return ""
-    text = wire.optional(raw, wire.STRING)
-    return wire.text_of(raw) if text is None else text
+    text = rawjson.optional(raw, wire.STRING)
+    return rawjson.text_of(raw) if text is None else text

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from msgspec import Raw
 
+from fairlead.dialects import rawjson
 from fairlead.dialects.bedrock_converse import wire
 from fairlead.types.messages import Citation, ProviderState
 
@@ -13,8 +14,8 @@ def citation(raw: Raw) -> Citation:
 
     `start` and `end` stay empty: the offsets on the wire count in the source.
     """
-    state = ProviderState(wire.NAME, wire.text_of(raw))
-    block = wire.optional(raw, wire.CITATION)
+    state = ProviderState(wire.NAME, rawjson.text_of(raw))
+    block = rawjson.optional(raw, wire.CITATION)
     if block is None:
         return Citation(provider_state=state)
     texts = [fragment.text for fragment in block.source_content or () if fragment.text]

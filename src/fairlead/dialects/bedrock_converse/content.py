@@ -15,6 +15,7 @@ from msgspec import Raw
 from fairlead.dialects.bedrock_converse import wire
 from fairlead.dialects.bedrock_converse.sources import Block, document_name, media_block
 from fairlead.dialects.losses import Losses
+from fairlead.dialects.placing import check_result, misplaced, only_results
 from fairlead.errors import InvalidRequest
 from fairlead.types.messages import (
     Audio,
@@ -61,7 +62,7 @@ class PartWriter:
         if isinstance(part, Opaque):
             return self._own(part.provider_state, f"{part.kind} part")
         if role in ("system", "tool"):
-            raise InvalidRequest(f"a {type(part).__name__} part cannot stand in a {role} message")
+            raise misplaced(part, role)
         if isinstance(part, Image | File | Audio):
             return self._media(role, part)
         if isinstance(part, Citation):
@@ -91,7 +92,7 @@ class PartWriter:
 
     def _text(self, role: Role, part: Text) -> Content | None:
         if role == "tool":
-            raise InvalidRequest("a tool message holds tool results; put the text into one")
+            raise only_results()
         kept = [raw for c in part.citations if (raw := own(c.provider_state)) is not None]
         if len(kept) < len(part.citations):
             self._losses.leave_out("citation of another provider")
@@ -126,12 +127,7 @@ class PartWriter:
         if part.by_provider:
             state = part.provider_state if role == "assistant" else None
             return self._own(state, "result of a provider's tool")
-        if role not in ("tool", "user"):
-            raise InvalidRequest("a tool result stands in a tool or user message")
-        if part.tool_call_id not in self._calls:
-            raise InvalidRequest(
-                f"the tool result {part.tool_call_id!r} answers no call of this conversation"
-            )
+        check_result(part, role, self._calls)
         content: list[Content] = []
         if isinstance(part.content, tuple):
             blocks = [self.block("user", item) for item in part.content]

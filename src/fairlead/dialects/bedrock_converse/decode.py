@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import msgspec
 from msgspec import Raw
 
-from fairlead.dialects import jsontext
+from fairlead.dialects import jsontext, rawjson
 from fairlead.dialects.aws import aws_error, frame_error
 from fairlead.dialects.bedrock_converse import wire
 from fairlead.dialects.bedrock_converse.blocks import Blocks
@@ -44,7 +42,7 @@ class ConverseDecoder(AnswerDecoder):
         self._told = False
         self._body: bytearray | None = None
 
-    def close(self) -> Sequence[Event]:
+    def close(self) -> list[Event]:
         if self._body is not None and not self.finished and self.failure is None:
             return self.whole(bytes(self._body))
         return super().close()
@@ -76,11 +74,12 @@ class ConverseDecoder(AnswerDecoder):
             delta = change.delta
             if delta is None:
                 continue
-            if delta.text:
+            text = delta.text
+            if text:
                 slot = texts.get(change.content_block_index)
                 if slot is not None:
-                    slot.chunks.append(delta.text)
-                    events.append(TextDelta(delta.text, slot.index))
+                    slot.chunks.append(text)
+                    events.append(TextDelta(text, slot.index))
                     continue
             self._blocks.delta(change.content_block_index, delta, payload)
         if self._parser.broken is not None:
@@ -126,7 +125,7 @@ class ConverseDecoder(AnswerDecoder):
 
     def _no_answer(self, body: bytes) -> FairleadError:
         """An error that came as a success, or something else altogether."""
-        fields = wire.optional(Raw(body), wire.RAW_FIELDS) or {}
+        fields = rawjson.optional(Raw(body), wire.RAW_FIELDS) or {}
         if "message" in fields or "__type" in fields:
             return aws_error(body, self._target)
         return DecodeError("the answer has no output message", jsontext.excerpt(body))
@@ -141,7 +140,7 @@ class ConverseDecoder(AnswerDecoder):
             ("performanceConfig", ending.performance_config),
             ("serviceTier", ending.service_tier),
         ):
-            if wire.present(raw):
+            if rawjson.present(raw):
                 self._kept[name] = raw
 
     def _finish(self) -> None:

@@ -12,7 +12,7 @@ from collections.abc import Iterable
 import msgspec
 from msgspec import Raw
 
-from fairlead.dialects import jsontext
+from fairlead.dialects import jsontext, rawjson
 from fairlead.dialects.bedrock_converse import wire
 from fairlead.errors import DecodeError
 from fairlead.types.messages import Image, Opaque, Part, ProviderState, Text, ToolResult
@@ -25,9 +25,9 @@ def part(kind: str, fields: dict[str, object]) -> Part:
     """The part that the block is; an `Opaque` one where there is no other."""
     raw = Raw(msgspec.json.encode(fields))
     state = ProviderState(wire.NAME, wire.block_text(kind, fields))
-    if kind == "toolResult" and (result := wire.optional(raw, wire.TOOL_RESULT)) is not None:
+    if kind == "toolResult" and (result := rawjson.optional(raw, wire.TOOL_RESULT)) is not None:
         return _result(result, raw, state)
-    if kind == "image" and (found := wire.optional(raw, wire.IMAGE)) is not None:
+    if kind == "image" and (found := rawjson.optional(raw, wire.IMAGE)) is not None:
         image = _image(found)
         if image is not None:
             return image
@@ -41,7 +41,7 @@ def combined(start: Raw, deltas: Iterable[Raw]) -> dict[str, object]:
     """
     fields = _object(start)
     for raw in deltas:
-        value = jsontext.untyped(bytes(raw)) if wire.present(raw) else {}
+        value = jsontext.untyped(bytes(raw)) if rawjson.present(raw) else {}
         change = {"content": value} if isinstance(value, list) else value
         if isinstance(change, dict):
             _grow(fields, change)
@@ -59,7 +59,7 @@ def blob(text: str) -> bytes:
 
 
 def _object(raw: Raw) -> dict[str, object]:
-    value = jsontext.untyped(bytes(raw)) if wire.present(raw) else {}
+    value = jsontext.untyped(bytes(raw)) if rawjson.present(raw) else {}
     return value if isinstance(value, dict) else {}
 
 
@@ -97,12 +97,12 @@ def _joined(content: list[object]) -> list[object]:
 def _result(result: wire.ToolResult, raw: Raw, state: ProviderState) -> ToolResult:
     """Text becomes text; any other content is given as its JSON text."""
     content = result.content or []
-    texts = [wire.optional(item.get("text", wire.NOTHING), wire.STRING) for item in content]
+    texts = [rawjson.optional(item.get("text", wire.NOTHING), wire.STRING) for item in content]
     plain = tuple(Text(text) for text in texts if text is not None)
     whole = wire.RAW_FIELDS.decode(raw).get("content", Raw(b"[]"))
     return ToolResult(
         result.tool_use_id or "",
-        plain if len(plain) == len(content) else wire.text_of(whole),
+        plain if len(plain) == len(content) else rawjson.text_of(whole),
         is_error=result.status == "error",
         by_provider=True,
         provider_state=state,

@@ -5,8 +5,7 @@ from __future__ import annotations
 import re
 from base64 import b64encode
 
-from fairlead.dialects.sources import check_source
-from fairlead.errors import InvalidRequest
+from fairlead.dialects.sources import check_source, of_data_url
 from fairlead.types.messages import Audio, File, Image
 
 Block = dict[str, object]
@@ -124,8 +123,5 @@ def _bytes(data: bytes) -> Block:
 
 
 def _of_data_url(url: str) -> tuple[str, Block]:
-    head, comma, data = url.removeprefix("data:").partition(",")
-    media_type, *parameters = head.split(";")
-    if not comma or not media_type or "base64" not in parameters:
-        raise InvalidRequest("a data: URL must be of the form data:<media type>;base64,<data>")
+    media_type, data = of_data_url(url)
     return media_type, {"bytes": data}

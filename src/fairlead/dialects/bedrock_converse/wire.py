@@ -5,17 +5,11 @@
 
 from __future__ import annotations
 
-from typing import TypeVar
-
 import msgspec
 from msgspec import Raw, Struct
 
-from fairlead.dialects import jsontext
-from fairlead.errors import DecodeError
-
 NAME = "bedrock_converse"
 NOTHING = Raw()
-_T = TypeVar("_T")
 
 
 class ToolUseDelta(Struct, gc=False):
@@ -172,26 +166,6 @@ IMAGE = msgspec.json.Decoder(Image)
 STRING = msgspec.json.Decoder(str)
 TEXT = msgspec.json.Decoder(str | None)
 RAW_FIELDS = msgspec.json.Decoder(dict[str, Raw])
-
-
-def present(raw: Raw) -> bool:
-    """Whether the field came, and not as null."""
-    return bytes(raw) not in (b"", b"null")
-
-
-def text_of(raw: Raw | bytes) -> str:
-    """The JSON text as it came; stray bytes become U+FFFD."""
-    return bytes(raw).decode("utf-8", "replace")
-
-
-def optional(raw: Raw, decoder: msgspec.json.Decoder[_T]) -> _T | None:
-    """The value, where it came and has the expected shape."""
-    if not present(raw):
-        return None
-    try:
-        return jsontext.decode(bytes(raw), decoder)
-    except DecodeError:
-        return None
 
 
 def block_text(kind: str, fields: object) -> str:

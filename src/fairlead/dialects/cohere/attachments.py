@@ -6,8 +6,11 @@ from collections.abc import Sequence
 
 from fairlead.dialects.body import Body
 from fairlead.dialects.losses import Losses
-from fairlead.dialects.sources import check_source, data_url
+from fairlead.dialects.sources import check_source, data_url, takes_image
 from fairlead.types.messages import Document, File, Image
+
+IMAGE_TYPES = ("png", "jpeg", "webp", "gif")
+"""Source: docs.cohere.com/docs/image-inputs."""
 
 
 def image_part(image: Image, losses: Losses) -> Body | None:
@@ -16,6 +19,8 @@ def image_part(image: Image, losses: Losses) -> Body | None:
     url = image.url if image.data is None else data_url(image)
     if url is None:
         losses.unsupported("images by file id", "send the image's bytes or URL")
+        return None
+    if not takes_image(image, losses, IMAGE_TYPES):
         return None
     inner: Body = {"url": url}
     if image.detail is not None:

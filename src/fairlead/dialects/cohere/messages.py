@@ -9,7 +9,7 @@ from fairlead.dialects.body import Body
 from fairlead.dialects.cohere.assistant import assistant_message, own, plain
 from fairlead.dialects.cohere.attachments import image_part, refuse_file, result_document
 from fairlead.dialects.losses import Losses
-from fairlead.errors import InvalidRequest
+from fairlead.dialects.placing import check_result, misplaced, only_results
 from fairlead.types.messages import (
     Audio,
     Citation,
@@ -55,7 +55,7 @@ class MessageWriter:
             if isinstance(part, ToolResult):
                 self._result(message, part)
             elif message.role == "tool":
-                raise InvalidRequest("a tool message holds tool results; put the text into one")
+                raise only_results()
             elif (written := self._part(message, part)) is not None:
                 content.append(written)
         if content:
@@ -67,9 +67,7 @@ class MessageWriter:
         if isinstance(part, Opaque):
             return own(part.provider_state, f"{part.kind} part", self._losses)
         if message.role != "user" or not isinstance(part, Image | Audio | File | Citation):
-            raise InvalidRequest(
-                f"a {type(part).__name__} part cannot stand in a {message.role} message"
-            )
+            raise misplaced(part, message.role)
         if isinstance(part, Image):
             return None if self._losses.lacks("image") else image_part(part, self._losses)
         self._refuse(part)
@@ -86,15 +84,10 @@ class MessageWriter:
             self._losses.leave_out("citation without text")
 
     def _result(self, message: Message, result: ToolResult) -> None:
-        if message.role == "system":
-            raise InvalidRequest("a tool result stands in a tool or user message")
         if result.by_provider:
             self._losses.leave_out("result of a provider's tool")
             return
-        if result.tool_call_id not in self._called:
-            raise InvalidRequest(
-                f"the tool result {result.tool_call_id!r} answers no call of this conversation"
-            )
+        check_result(result, message.role, self._called)
         if result.is_error:
             self._losses.leave_out("the mark that a tool result is an error")
         content: object = result.content

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from msgspec import Raw
 
+from fairlead.dialects import rawjson
 from fairlead.dialects.gemini import wire
 from fairlead.dialects.gemini.candidate import CandidateReader
 from fairlead.dialects.gemini.resource import service
@@ -68,7 +69,7 @@ class Answer:
         """Usage before candidates: it may stand on a chunk that has none."""
         self.tally.pending.append(chunk.usageMetadata)
         named = chunk.modelVersion or chunk.responseId
-        if chunk.candidates or named or wire.present(chunk.promptFeedback):
+        if chunk.candidates or named or rawjson.present(chunk.promptFeedback):
             self.first.assembly.start(chunk.responseId or "", chunk.modelVersion or "")
         for place, candidate in enumerate(chunk.candidates or ()):
             index = place if candidate.index is None else candidate.index
@@ -107,7 +108,7 @@ class Answer:
         return tuple(found)
 
     def _feedback(self, raw: Raw) -> None:
-        feedback = wire.optional(raw, wire.PROMPT_FEEDBACK)
+        feedback = rawjson.optional(raw, wire.PROMPT_FEEDBACK)
         if feedback is not None and feedback.blockReason:
             message = feedback.blockReasonMessage or ""
             self.first.refuse(str(feedback.blockReason), message)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from msgspec import Raw
 
-from fairlead.dialects import jsontext
+from fairlead.dialects import jsontext, rawjson
 from fairlead.dialects.assembly import Assembly, Slot
 from fairlead.dialects.gemini import wire
 from fairlead.dialects.gemini.extras import extras
@@ -69,30 +69,30 @@ class Calls:
         for place, (slot, raw_call) in enumerate(self._waiting):
             if slot.id == result.id or (result.id is None and slot.name == result.name):
                 del self._waiting[place]
-                slot.by_provider, slot.state = True, wire.text_of(raw_call)
+                slot.by_provider, slot.state = True, rawjson.text_of(raw_call)
                 self._assembly.end(slot.index)
                 call_id = slot.id
                 break
-        self._result(key, call_id, result.name or "", wire.text_of(result.response), raw)
+        self._result(key, call_id, result.name or "", rawjson.text_of(result.response), raw)
 
     def code(self, key: int, raw_call: Raw, raw: Raw) -> None:
-        call = wire.optional(raw_call, wire.PROVIDER_CALL) or wire.ProviderCall()
+        call = rawjson.optional(raw_call, wire.PROVIDER_CALL) or wire.ProviderCall()
         self._latest_code = call.id or self._made_up()
         self._ran(key, self._latest_code, CODE, raw_call, raw)
 
     def code_result(self, key: int, raw_result: Raw, raw: Raw) -> None:
-        result = wire.optional(raw_result, wire.PROVIDER_RESULT) or wire.ProviderResult()
+        result = rawjson.optional(raw_result, wire.PROVIDER_RESULT) or wire.ProviderResult()
         call_id = result.id or self._latest_code
         failed = result.outcome not in _FINE
         self._result(key, call_id, CODE, result.output or "", raw, is_error=failed)
 
     def provider_call(self, key: int, raw_call: Raw, raw: Raw) -> None:
-        call = wire.optional(raw_call, wire.PROVIDER_CALL) or wire.ProviderCall()
+        call = rawjson.optional(raw_call, wire.PROVIDER_CALL) or wire.ProviderCall()
         self._ran(key, call.id or self._made_up(), call.toolType or "", call.args, raw)
 
     def provider_result(self, key: int, raw_result: Raw, raw: Raw) -> None:
-        result = wire.optional(raw_result, wire.PROVIDER_RESULT) or wire.ProviderResult()
-        text = wire.text_of(result.response)
+        result = rawjson.optional(raw_result, wire.PROVIDER_RESULT) or wire.ProviderResult()
+        text = rawjson.text_of(result.response)
         self._result(key, result.id or "", result.toolType or "", text, raw)
 
     def _grow(self, call: wire.FunctionCall, slot: Slot, arguments: PartialArguments) -> None:
@@ -108,19 +108,19 @@ class Calls:
             self._assembly.end(slot.index)
 
     def _arguments(self, slot: Slot, args: Raw) -> None:
-        if wire.present(args) and bytes(args) != b"{}":
-            self._assembly.tool_arguments(slot, wire.text_of(args))
+        if rawjson.present(args) and bytes(args) != b"{}":
+            self._assembly.tool_arguments(slot, rawjson.text_of(args))
 
     def _ran(self, key: int, call_id: str, name: str, args: Raw, raw: Raw) -> None:
         slot = self._assembly.tool_start(key, call_id, name, by_provider=True)
         self._arguments(slot, args)
-        slot.state = wire.text_of(raw)
+        slot.state = rawjson.text_of(raw)
         self._assembly.end(key)
 
     def _result(
         self, key: int, call_id: str, name: str, text: str, raw: Raw, *, is_error: bool = False
     ) -> None:
-        state = ProviderState(wire.NAME, wire.text_of(raw))
+        state = ProviderState(wire.NAME, rawjson.text_of(raw))
         result = ToolResult(call_id, text, is_error, name, by_provider=True, provider_state=state)
         self._assembly.whole(key, result)
 

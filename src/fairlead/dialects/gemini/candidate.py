@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 from msgspec import Raw
 
+from fairlead.dialects import rawjson
 from fairlead.dialects.assembly import Assembly
 from fairlead.dialects.gemini import wire
 from fairlead.dialects.gemini.calls import Calls
@@ -58,7 +59,7 @@ class CandidateReader:
         self._note(candidate)
         if candidate.finishReason is not None and str(candidate.finishReason) not in UNSPECIFIED:
             self.raw_finish = str(candidate.finishReason)
-            self._message = wire.optional(candidate.finishMessage, wire.STRING) or ""
+            self._message = rawjson.optional(candidate.finishMessage, wire.STRING) or ""
 
     def refuse(self, reason: str, message: str) -> None:
         """The prompt was blocked: nothing was answered."""
@@ -91,7 +92,7 @@ class CandidateReader:
     def _note(self, candidate: wire.Candidate) -> None:
         if bytes(candidate.groundingMetadata) not in (b"", b"null", b"{}"):
             self._grounding.append(candidate.groundingMetadata)
-        if wire.present(candidate.citationMetadata):
+        if rawjson.present(candidate.citationMetadata):
             self._quotations.append(candidate.citationMetadata)
         for name in _SOURCES:
             value: Raw = getattr(candidate, name)

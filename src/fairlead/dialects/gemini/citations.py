@@ -11,6 +11,7 @@ import msgspec
 from msgspec import Raw, Struct
 from msgspec.structs import replace
 
+from fairlead.dialects import rawjson
 from fairlead.dialects.gemini import wire
 from fairlead.types.messages import Citation, ProviderState
 
@@ -121,7 +122,7 @@ class _Places:
 
 
 def _grounded(raw: Raw, places: _Places) -> Iterator[Cited]:
-    grounding = wire.optional(raw, _GROUNDING)
+    grounding = rawjson.optional(raw, _GROUNDING)
     if grounding is None:
         return
     chunks = [_cited(chunk) for chunk in grounding.groundingChunks or ()]
@@ -139,11 +140,11 @@ def _grounded(raw: Raw, places: _Places) -> Iterator[Cited]:
 
 
 def _quoted(raw: Raw, places: _Places) -> Iterator[Cited]:
-    held = wire.optional(raw, _QUOTATIONS)
+    held = rawjson.optional(raw, _QUOTATIONS)
     if held is None:
         return
     for item in (*(held.citations or ()), *(held.citationSources or ())):
-        quotation = wire.optional(item, _QUOTATION)
+        quotation = rawjson.optional(item, _QUOTATION)
         if quotation is None or bytes(item) == b"{}":
             continue
         number, start, end = places.place(quotation.startIndex, quotation.endIndex, None)
@@ -153,7 +154,7 @@ def _quoted(raw: Raw, places: _Places) -> Iterator[Cited]:
 
 def _cited(raw: Raw) -> Citation:
     """A grounding chunk as a citation that names no stretch yet."""
-    chunk = wire.optional(raw, _CHUNK) or _Chunk()
+    chunk = rawjson.optional(raw, _CHUNK) or _Chunk()
     source = chunk.web or chunk.maps or chunk.retrievedContext or chunk.image or _Source()
     url = source.uri or source.sourceUri or source.imageUri
     name = source.documentName or source.fileSearchStore or source.placeId
@@ -165,4 +166,4 @@ def _located(citation: Citation, start: int, end: int) -> Citation:
 
 
 def _state(raw: Raw) -> ProviderState:
-    return ProviderState(wire.NAME, wire.text_of(raw))
+    return ProviderState(wire.NAME, rawjson.text_of(raw))

@@ -11,9 +11,11 @@ from msgspec import Raw, Struct
 
 from fairlead.dialects.gemini import models, wire
 from fairlead.dialects.gemini.extras import Block, kept_fields, own, with_extras
-from fairlead.dialects.gemini.media import media
+from fairlead.dialects.gemini.media import IMAGE_TYPES, media
 from fairlead.dialects.gemini.results import response
 from fairlead.dialects.losses import Losses
+from fairlead.dialects.placing import check_result, misplaced, only_results
+from fairlead.dialects.sources import takes_image
 from fairlead.errors import InvalidRequest
 from fairlead.types.messages import (
     Audio,
@@ -66,7 +68,7 @@ class PartWriter:
         if isinstance(part, Opaque):
             return self._own(part.provider_state, f"{part.kind} part")
         if role in ("system", "tool"):
-            raise InvalidRequest(f"a {type(part).__name__} part cannot stand in a {role} message")
+            raise misplaced(part, role)
         if isinstance(part, Image | Audio | File):
             return self._media(role, part)
         if isinstance(part, Citation):
@@ -99,7 +101,7 @@ class PartWriter:
 
     def _text(self, role: Role, part: Text) -> Content | None:
         if role == "tool":
-            raise InvalidRequest("a tool message holds tool results; put the text into one")
+            raise only_results()
         if any(own(citation.provider_state) is None for citation in part.citations):
             self._losses.leave_out("citation of another provider")
         if not part.text and own(part.provider_state) is None:
@@ -134,13 +136,8 @@ class PartWriter:
             state = part.provider_state if role == "assistant" else None
             kept = self._own(state, "result of a provider's tool")
             return [] if kept is None else [kept]
-        if role not in ("tool", "user"):
-            raise InvalidRequest("a tool result stands in a tool or user message")
-        asked = self.calls.get(part.tool_call_id)
-        if asked is None:
-            raise InvalidRequest(
-                f"the tool result {part.tool_call_id!r} answers no call of this conversation"
-            )
+        check_result(part, role, self.calls)
+        asked = self.calls[part.tool_call_id]
         answer: Block = {} if asked.id is None else {"id": asked.id}
         answer |= {"name": asked.name, "response": response(part)}
         shown = [self._part("user", item) for item in _shown(part)]
@@ -159,6 +156,8 @@ class PartWriter:
             said = part.transcript if isinstance(part, Audio) else None
             return {"text": said} if said else None
         if self._losses.lacks(name):
+            return None
+        if not isinstance(part, Audio) and not takes_image(part, self._losses, IMAGE_TYPES):
             return None
         block = media(part, self._target)
         if isinstance(part, Image) and part.detail in ("low", "high"):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from msgspec import Raw
 
+from fairlead.dialects import rawjson
 from fairlead.dialects.gemini import models, wire
 from fairlead.dialects.gemini.content import Content, PartWriter
 from fairlead.dialects.gemini.extras import SIGNATURE, Block, kept_fields
@@ -69,7 +70,7 @@ class Conversation:
     def _is_foreign(self, message: Message) -> bool:
         """Whether the signatures of the message were given by the other service."""
         raw = kept_fields(message.provider_state).get(SERVICE, wire.NOTHING)
-        given = wire.optional(raw, wire.STRING)
+        given = rawjson.optional(raw, wire.STRING)
         return given is not None and given != service(self._losses.target)
 
     def _append(self, message: Message, part: Part, *, foreign: bool) -> bool:

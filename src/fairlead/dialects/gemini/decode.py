@@ -6,12 +6,10 @@ the connection. What it sends after an ending, such as the result of a tool, sti
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import msgspec
 from msgspec import Raw
 
-from fairlead.dialects import jsontext
+from fairlead.dialects import jsontext, rawjson
 from fairlead.dialects.decoding import AnswerDecoder
 from fairlead.dialects.gemini import wire
 from fairlead.dialects.gemini.answer import Answer
@@ -50,7 +48,7 @@ class GeminiDecoder(AnswerDecoder):
         self._page: bytearray | None = None
         self._undecided = True
 
-    def close(self) -> Sequence[Event]:
+    def close(self) -> list[Event]:
         if self._page is not None and not self.finished and self.failure is None:
             return self.whole(bytes(self._page))
         return super().close()
@@ -132,7 +130,7 @@ class GeminiDecoder(AnswerDecoder):
     def _chunk(self, payload: bytes) -> None:
         """Any chunk. Raises the error that it is, or `DecodeError`."""
         chunk = jsontext.decode(payload, wire.CHUNK)
-        if wire.present(chunk.error):
+        if rawjson.present(chunk.error):
             raise api_error(payload, self._target)
         self._reply.add(chunk)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 from msgspec import Raw, Struct
 
-from fairlead.dialects.gemini import wire
+from fairlead.dialects import rawjson
 from fairlead.types.responses import TokenLogprob
 
 
@@ -28,7 +28,7 @@ _RESULT = msgspec.json.Decoder(_Result)
 
 def logprobs(raw: Raw) -> tuple[TokenLogprob, ...]:
     """One for each chosen token; whatever is not of that shape gives none."""
-    result = wire.optional(raw, _RESULT)
+    result = rawjson.optional(raw, _RESULT)
     if result is None:
         return ()
     others = result.topCandidates or []

@@ -5,12 +5,14 @@ from __future__ import annotations
 from base64 import b64encode
 
 from fairlead.dialects.gemini.resource import base
-from fairlead.dialects.sources import check_source
-from fairlead.errors import InvalidRequest
+from fairlead.dialects.sources import check_source, media_type, of_data_url
 from fairlead.types.messages import Audio, File, Image
 from fairlead.types.targets import Target
 
 Block = dict[str, object]
+
+IMAGE_TYPES = ("png", "jpeg", "webp", "heic", "heif")
+"""Source: ai.google.dev/gemini-api/docs/image-understanding."""
 
 _TYPES = {
     "png": "image/png",
@@ -43,22 +45,22 @@ def media(part: Image | Audio | File, target: Target) -> Block:
         return _inline(part.media_type, part.data)
     check_source(part)
     if part.data is not None:
-        return _inline(part.media_type or "", part.data)
+        return _inline(media_type(part), part.data)
     if part.file_id is not None:
         return _file(_address(part.file_id, target), part.media_type)
     url = part.url or ""
     return _data_url(url) if url.startswith("data:") else _file(url, part.media_type)
 
 
-def _inline(media_type: str, data: bytes) -> Block:
+def _inline(kind: str, data: bytes) -> Block:
     text = b64encode(data).decode("ascii")
-    return {"inlineData": {"mimeType": media_type, "data": text}}
+    return {"inlineData": {"mimeType": kind, "data": text}}
 
 
-def _file(uri: str, media_type: str | None) -> Block:
+def _file(uri: str, kind: str | None) -> Block:
     path = uri.partition("?")[0].partition("#")[0]
-    media_type = media_type or _TYPES.get(path.rpartition("/")[2].rpartition(".")[2].lower())
-    return {"fileData": ({"mimeType": media_type} if media_type else {}) | {"fileUri": uri}}
+    kind = kind or _TYPES.get(path.rpartition("/")[2].rpartition(".")[2].lower())
+    return {"fileData": ({"mimeType": kind} if kind else {}) | {"fileUri": uri}}
 
 
 def _address(file_id: str, target: Target) -> str:
@@ -69,8 +71,5 @@ def _address(file_id: str, target: Target) -> str:
 
 
 def _data_url(url: str) -> Block:
-    head, comma, data = url.removeprefix("data:").partition(",")
-    media_type, *parameters = head.split(";")
-    if not comma or not media_type or "base64" not in parameters:
-        raise InvalidRequest("a data: URL must be of the form data:<media type>;base64,<data>")
-    return {"inlineData": {"mimeType": media_type, "data": data}}
+    kind, data = of_data_url(url)
+    return {"inlineData": {"mimeType": kind, "data": data}}

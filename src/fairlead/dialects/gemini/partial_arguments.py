@@ -9,6 +9,7 @@ import re
 
 import msgspec
 
+from fairlead.dialects import rawjson
 from fairlead.dialects.gemini import wire
 from fairlead.dialects.jsontext import MAX_DEPTH
 from fairlead.errors import DecodeError
@@ -63,7 +64,7 @@ def _steps(path: str) -> list[str | int]:
 def _value(piece: wire.PartialArgument) -> object:
     if piece.boolValue is not None:
         return piece.boolValue
-    return piece.numberValue if wire.present(piece.numberValue) else None
+    return piece.numberValue if rawjson.present(piece.numberValue) else None
 
 
 def _plain(held: object) -> object:

@@ -9,7 +9,7 @@ import binascii
 
 from msgspec import Raw
 
-from fairlead.dialects import jsontext
+from fairlead.dialects import jsontext, rawjson
 from fairlead.dialects.assembly import Assembly, Slot
 from fairlead.dialects.gemini import wire
 from fairlead.dialects.gemini.calls import Calls
@@ -86,17 +86,17 @@ class PartReader:
     def _other(self, raw: Raw, part: wire.Part) -> None:
         self.close()
         key = self._next()
-        if wire.present(part.functionCall):
+        if rawjson.present(part.functionCall):
             self._calls.call(key, part.functionCall, raw)
-        elif wire.present(part.functionResponse):
+        elif rawjson.present(part.functionResponse):
             self._calls.answered(key, part.functionResponse, raw)
-        elif wire.present(part.executableCode):
+        elif rawjson.present(part.executableCode):
             self._calls.code(key, part.executableCode, raw)
-        elif wire.present(part.codeExecutionResult):
+        elif rawjson.present(part.codeExecutionResult):
             self._calls.code_result(key, part.codeExecutionResult, raw)
-        elif wire.present(part.toolCall):
+        elif rawjson.present(part.toolCall):
             self._calls.provider_call(key, part.toolCall, raw)
-        elif wire.present(part.toolResponse):
+        elif rawjson.present(part.toolResponse):
             self._calls.provider_result(key, part.toolResponse, raw)
         else:
             self._assembly.whole(key, _media(raw, part) or _opaque(raw))
@@ -120,7 +120,7 @@ def _part(raw: Raw) -> wire.Part:
 
 def _media(raw: Raw, part: wire.Part) -> Image | Audio | File | None:
     """Bytes in the answer. A thought's are no answer: a sketch goes back, but is not shown."""
-    inline = wire.optional(part.inlineData, wire.INLINE_DATA)
+    inline = rawjson.optional(part.inlineData, wire.INLINE_DATA)
     if inline is None or part.thought or not inline.mimeType or inline.data is None:
         return None
     try:
@@ -139,4 +139,4 @@ def _media(raw: Raw, part: wire.Part) -> Image | Audio | File | None:
 def _opaque(raw: Raw) -> Opaque:
     """A part that nobody here knows, called after its first field."""
     names = [name for name in wire.fields_of(raw) if name not in ("thought", "thoughtSignature")]
-    return Opaque((names or ["part"])[0], ProviderState(wire.NAME, wire.text_of(raw)))
+    return Opaque((names or ["part"])[0], ProviderState(wire.NAME, rawjson.text_of(raw)))

@@ -9,12 +9,10 @@ from __future__ import annotations
 import msgspec
 from msgspec import Raw
 
-from fairlead.dialects import jsontext
-from fairlead.errors import DecodeError
+from fairlead.dialects import rawjson
+from fairlead.dialects.figures import counted
 from fairlead.types.usage import Usage
 
-MOST = 1 << 53
-"""A figure past this is not a number of tokens."""
 _DIGITS = b"0123456789"
 _AUDIO = ("AUDIO", 4)
 
@@ -57,11 +55,11 @@ class UsageTally:
         fields = self._fields
         if not fields:
             return None
-        cached = _count(fields, "cachedContentTokenCount")
-        read = _count(fields, "promptTokenCount") + _count(fields, "toolUsePromptTokenCount")
+        cached = counted(fields, "cachedContentTokenCount")
+        read = counted(fields, "promptTokenCount") + counted(fields, "toolUsePromptTokenCount")
         heard = _audio(fields, "promptTokensDetails") + _audio(fields, "toolUsePromptTokensDetails")
         heard = max(0, heard - _audio(fields, "cacheTokensDetails"))
-        written = _count(fields, "candidatesTokenCount")
+        written = counted(fields, "candidatesTokenCount")
         said = min(written, _audio(fields, "candidatesTokensDetails"))
         fresh = max(0, read - cached)
         heard = min(heard, fresh)
@@ -70,7 +68,7 @@ class UsageTally:
             cache_read=cached,
             audio_input=heard,
             output=written - said,
-            reasoning=_count(fields, "thoughtsTokenCount"),
+            reasoning=counted(fields, "thoughtsTokenCount"),
             audio_output=said,
             raw=self._raw,
         )
@@ -79,7 +77,8 @@ class UsageTally:
         latest, self._latest = self._latest, b""
         if not latest:
             return
-        new = {name: value for name, value in _object(latest).items() if value is not None}
+        fields = rawjson.plain_fields(latest)
+        new = {name: value for name, value in fields.items() if value is not None}
         if not new:
             return
         if self._fields.keys() <= new.keys():
@@ -89,33 +88,13 @@ class UsageTally:
             self._raw = msgspec.json.encode(self._fields).decode("utf-8", "replace")
 
 
-def _object(data: bytes) -> dict[str, object]:
-    try:
-        value = msgspec.json.decode(data)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        try:
-            value = jsontext.untyped(data)
-        except DecodeError:
-            return {}
-    return value if isinstance(value, dict) else {}
-
-
 def _audio(fields: dict[str, object], name: str) -> int:
     """The tokens of sound among the details, which list them by modality."""
     details = fields.get(name)
     if not isinstance(details, list):
         return 0
     return sum(
-        _count(item, "tokenCount")
+        counted(item, "tokenCount")
         for item in details
         if isinstance(item, dict) and item.get("modality") in _AUDIO
     )
-
-
-def _count(fields: dict[str, object], name: str) -> int:
-    value = fields.get(name)
-    if isinstance(value, float) and value.is_integer():
-        value = int(value)
-    if isinstance(value, bool) or not isinstance(value, int):
-        return 0
-    return value if 0 <= value < MOST else 0

@@ -6,17 +6,13 @@ read again as a `Chunk`, whose parts keep the provider's bytes.
 
 from __future__ import annotations
 
-from typing import TypeVar
-
 import msgspec
 from msgspec import Raw, Struct
 
-from fairlead.dialects import jsontext
-from fairlead.errors import DecodeError
+from fairlead.dialects import rawjson
 
 NAME = "gemini"
 NOTHING = Raw()
-_T = TypeVar("_T")
 
 
 class TextPart(Struct, gc=False):
@@ -158,29 +154,9 @@ RAW_FIELDS = msgspec.json.Decoder(dict[str, Raw])
 STRING = msgspec.json.Decoder(str)
 
 
-def present(raw: Raw) -> bool:
-    """Whether the field came, and not as null."""
-    return bytes(raw) not in (b"", b"null")
-
-
-def text_of(raw: Raw | bytes) -> str:
-    """The JSON text as it came; stray bytes become U+FFFD."""
-    return bytes(raw).decode("utf-8", "replace")
-
-
-def optional(raw: Raw, decoder: msgspec.json.Decoder[_T]) -> _T | None:
-    """The value, where it came and has the expected shape."""
-    if not present(raw):
-        return None
-    try:
-        return jsontext.decode(bytes(raw), decoder)
-    except DecodeError:
-        return None
-
-
 def fields_of(raw: Raw) -> dict[str, Raw]:
     """The fields of an object, each as it came; none of anything else."""
-    return optional(raw, RAW_FIELDS) or {}
+    return rawjson.optional(raw, RAW_FIELDS) or {}
 
 
 def written(fields: dict[str, Raw]) -> str:

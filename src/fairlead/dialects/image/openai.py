@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 from collections.abc import Mapping
 from decimal import Decimal
 
 import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 
 from fairlead.dialects import jsontext
 from fairlead.dialects.body import Body, written
 from fairlead.dialects.figures import tokens_written, told_cost
 from fairlead.dialects.losses import Losses
+from fairlead.dialects.pictures import from_base64
 from fairlead.dialects.refusals import no_answer, refusal
 from fairlead.errors import ApiError, DecodeError
 from fairlead.ports import Encoded
@@ -23,12 +23,6 @@ from fairlead.types.requests import UnsupportedPolicy
 from fairlead.types.targets import Target
 from fairlead.types.usage import Cost
 
-_SIGNATURES = (
-    (b"\x89PNG", "image/png"),
-    (b"\xff\xd8\xff", "image/jpeg"),
-    (b"RIFF", "image/webp"),
-    (b"GIF8", "image/gif"),
-)
 _TICKS_PER_DOLLAR = 10**10
 
 
@@ -36,6 +30,7 @@ class _Item(Struct):
     b64_json: str | None = None
     url: str | None = None
     mime_type: str | None = None
+    media_type: str | None = None
     revised_prompt: str | None = None
 
 
@@ -86,21 +81,13 @@ DIALECT = OpenAIImages()
 
 
 def _image(item: _Item, media_type: str | None) -> GeneratedImage:
-    data = None
-    if item.b64_json is not None:
-        try:
-            data = base64.b64decode(item.b64_json, validate=True)
-        except (binascii.Error, ValueError) as error:
-            raise DecodeError(f"a picture is not valid base64: {error}") from error
-    elif item.url is None:
+    kind = item.mime_type or item.media_type
+    if item.b64_json:
+        found = from_base64(item.b64_json, media_type, item.revised_prompt)
+        return replace(found, url=item.url, media_type=kind or found.media_type)
+    if item.url is None:
         raise DecodeError("a picture has neither data nor an address")
-    return GeneratedImage(
-        data, item.url, item.mime_type or _kind(data) or media_type, item.revised_prompt
-    )
-
-
-def _kind(data: bytes | None) -> str | None:
-    return next((kind for start, kind in _SIGNATURES if data and data.startswith(start)), None)
+    return GeneratedImage(None, item.url, kind or media_type, item.revised_prompt)
 
 
 def _ticks(usage: object) -> Cost | None:

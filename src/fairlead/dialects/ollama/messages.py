@@ -14,6 +14,7 @@ from fairlead.dialects import rawjson
 from fairlead.dialects.body import Body
 from fairlead.dialects.losses import Losses
 from fairlead.dialects.ollama.wire import NAME
+from fairlead.dialects.placing import check_result, misplaced, only_results
 from fairlead.dialects.sources import check_source
 from fairlead.errors import InvalidRequest
 from fairlead.types.messages import (
@@ -64,7 +65,7 @@ class MessageWriter:
             if isinstance(part, ToolResult):
                 self._result(message, part)
             elif message.role == "tool":
-                raise InvalidRequest("a tool message holds tool results; put the text into one")
+                raise only_results()
             elif isinstance(part, Text):
                 texts.append(part.text)
             else:
@@ -77,9 +78,7 @@ class MessageWriter:
         if isinstance(part, Opaque):
             self._losses.leave_out(f"{part.kind} part")
         elif message.role != "user" or not isinstance(part, Image | Audio | File | Citation):
-            raise InvalidRequest(
-                f"a {type(part).__name__} part cannot stand in a {message.role} message"
-            )
+            raise misplaced(part, message.role)
         elif isinstance(part, Image):
             return self._image(part)
         elif isinstance(part, Citation):
@@ -111,15 +110,10 @@ class MessageWriter:
         return []
 
     def _result(self, message: Message, result: ToolResult) -> None:
-        if message.role == "system":
-            raise InvalidRequest("a tool result stands in a tool or user message")
         if result.by_provider:
             self._losses.leave_out("result of a provider's tool")
             return
-        if result.tool_call_id not in self._called:
-            raise InvalidRequest(
-                f"the tool result {result.tool_call_id!r} answers no call of this conversation"
-            )
+        check_result(result, message.role, self._called)
         if result.is_error:
             self._losses.leave_out("the mark that a tool result is an error")
         texts, images = [], []

@@ -5,10 +5,10 @@ from __future__ import annotations
 from msgspec import Raw
 
 from fairlead.dialects import rawjson
+from fairlead.dialects.figures import tokens
 from fairlead.dialects.ollama import wire
 from fairlead.types.usage import Usage
 
-_MOST = 1 << 53
 _FIGURES = ("_count", "_duration")
 
 
@@ -20,11 +20,10 @@ def usage_of(line: bytes) -> Usage | None:
     counts = rawjson.optional(line, wire.COUNTS)
     if counts is None or (counts.prompt_eval_count is None and counts.eval_count is None):
         return None
-    read = _count(counts.prompt_eval_count)
-    cached = min(read, _count(counts.prompt_eval_cached_count))
-    return Usage(
-        input=read - cached, cache_read=cached, output=_count(counts.eval_count), raw=_raw(line)
-    )
+    read = tokens(counts.prompt_eval_count) or 0
+    cached = min(read, tokens(counts.prompt_eval_cached_count) or 0)
+    written = tokens(counts.eval_count) or 0
+    return Usage(input=read - cached, cache_read=cached, output=written, raw=_raw(line))
 
 
 def _raw(line: bytes) -> str:
@@ -34,7 +33,3 @@ def _raw(line: bytes) -> str:
         name: value for name, value in fields.items() if name.endswith(_FIGURES)
     }
     return rawjson.text(figures)
-
-
-def _count(value: int | None) -> int:
-    return value if value is not None and 0 <= value < _MOST else 0

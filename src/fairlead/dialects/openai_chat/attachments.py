@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from fairlead.dialects.losses import Losses
 from fairlead.dialects.openai_chat.state import own
-from fairlead.dialects.sources import check_source, data_url
+from fairlead.dialects.sources import check_source, data_url, takes_image
 from fairlead.errors import InvalidRequest
 from fairlead.types.messages import Audio, File, Image, Opaque, Part, Text
 
@@ -59,6 +59,8 @@ def _image(part: Image, place: str, losses: Losses) -> dict[str, object] | None:
     url = part.url if part.data is None else data_url(part)
     if url is None:
         losses.unsupported("images by file id", f"send the image's bytes or URL ({place})")
+        return None
+    if not takes_image(part, losses):
         return None
     inner: dict[str, object] = {"url": url}
     if part.detail is not None:

@@ -24,6 +24,9 @@ _BASE_RESP = {
 """The status that MiniMax's `base_resp.status_code` stands for; any other is a bad request.
 Source: platform.minimax.io/docs/api-reference/errorcode."""
 
+_WITHHELD = (1026, 1027)
+"""Of them, what was asked or answered may not be said."""
+
 _FLAT_ERROR_KEYS = frozenset({"code", "detail", "errors", "error_code"})
 
 
@@ -67,6 +70,7 @@ def of_base_resp(base: Mapping[str, object], target: Target) -> ApiError | None:
         status=_BASE_RESP.get(code, 400),
         target=target.label,
         code=str(code),
+        kind="content_filter" if code in _WITHHELD else None,
     )
 
 

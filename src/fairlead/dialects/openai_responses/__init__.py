@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from fairlead.dialects.classify import classify, error_fields
 from fairlead.dialects.openai_responses.decode import ResponsesDecoder
 from fairlead.dialects.openai_responses.encode import encode
 from fairlead.dialects.openai_responses.options import OpenAIResponsesOptions
+from fairlead.dialects.refusals import refusal
 
 if TYPE_CHECKING:
     from fairlead.errors import ApiError
@@ -34,16 +34,7 @@ class OpenAIResponses:
         return ResponsesDecoder(target, limits)
 
     def decode_error(self, status: int, headers: Headers, body: bytes, target: Target) -> ApiError:
-        message, code, kind = error_fields(body)
-        return classify(
-            message,
-            status=status,
-            target=target.label,
-            code=code,
-            kind=kind,
-            headers=headers,
-            body=body,
-        )
+        return refusal(status, headers, body, target)
 
 
 DIALECT = OpenAIResponses()

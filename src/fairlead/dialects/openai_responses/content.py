@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from fairlead.dialects.losses import Losses
-from fairlead.dialects.sources import check_source, data_url
+from fairlead.dialects.sources import check_source, data_url, takes_image
 from fairlead.types.messages import File, Image, Part, Text, ToolResult
 from fairlead.types.targets import Quirks
 
@@ -17,7 +17,7 @@ def written(parts: Sequence[Part], losses: Losses) -> list[dict[str, object]]:
         if isinstance(part, Text):
             found.append({"type": "input_text", "text": part.text})
         elif isinstance(part, Image):
-            if not losses.lacks("image"):
+            if not losses.lacks("image") and takes_image(part, losses):
                 found.append(_image(part))
         elif isinstance(part, File):
             if not losses.lacks("file"):

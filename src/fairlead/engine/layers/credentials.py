@@ -8,7 +8,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, TypeVar
 
 from fairlead.engine.tokens import Tokens
-from fairlead.errors import ApiError, ConfigError, FairleadError
+from fairlead.errors import (
+    ApiError,
+    AuthenticationError,
+    ConfigError,
+    FairleadError,
+    PermissionDeniedError,
+)
 from fairlead.types.receipts import Attempt, Timings
 
 if TYPE_CHECKING:
@@ -19,6 +25,7 @@ if TYPE_CHECKING:
 E_ = TypeVar("E_")
 R_ = TypeVar("R_")
 
+_LOGIN = "login "
 _MOST_KEYS = 8
 """Of a larger pool no more are tried in a row: it is the provider that has trouble then."""
 
@@ -42,6 +49,7 @@ def credentials(inner: Handler[E_, R_], *, tokens: Tokens, runtime: Runtime) -> 
                 when = wall if call.chooser is None else runtime.wall()
                 again = credential.rejected(error, when)
                 if not again or left == 0 or runtime.now() >= call.deadline:
+                    _advise(error, credential)
                     raise
             left -= 1
             call.replays += 1
@@ -66,3 +74,15 @@ def credentials(inner: Handler[E_, R_], *, tokens: Tokens, runtime: Runtime) -> 
             raise
 
     return handle
+
+
+def _advise(error: ApiError, credential: Authorizer) -> None:
+    """Say where the credential that was refused came from, as it is the caller's to replace."""
+    name = credential.key_name
+    if error.remedy is not None or name is None:
+        return
+    if isinstance(error, AuthenticationError):
+        again = f"run fairlead {name} again" if name.startswith(_LOGIN) else "correct or renew it"
+        error.remedy = f"the credential is that of {name}: {again}"
+    elif isinstance(error, PermissionDeniedError):
+        error.remedy = f"the credential is that of {name}: let it do this, or use another"
