@@ -99,10 +99,13 @@ _DETERMINISTIC = frozenset({501, 505, 506, 507, 508, 510, 511})
 
 _CONTEXT = re.compile(
     r"context (?:length|window|size|limit)|maximum context|(?:prompt|input) is too long"
-    r"|input \(\d+ tokens\) is too large|too many tokens"
+    r"|input \(\d+ tokens\) is too large|too many (?:input )?tokens"
+    r"|must have less than \d+ tokens|exceeds maximum allowed token size"
+    r"|max allowed tokens per submitted batch"
     r"|exceeds? the (?:available|maximum) (?:context|number of tokens)",
     re.IGNORECASE,
 )
+_TOO_LONG = "send less, or ask a model that takes more"
 _WRONG_KEY = re.compile(r"(?:incorrect|invalid) api key", re.IGNORECASE)
 _QUOTA = re.compile(
     r"credit balance|insufficient (?:balance|credits|funds|quota)"
@@ -144,6 +147,8 @@ def classify(
         request_id=request_id(headers),
         excerpt=excerpt(body) or message,
     )
+    if isinstance(error, ContextLengthError):
+        error.remedy = _TOO_LONG
     if effective in _DETERMINISTIC:
         error.retry_class = "never"
     if headers is not None:
