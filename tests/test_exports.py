@@ -36,6 +36,22 @@ def test_an_unknown_name_is_an_attribute_error() -> None:
         fairlead.Nothing  # noqa: B018
 
 
+def test_every_public_class_and_function_says_what_it_is() -> None:
+    public = (getattr(fairlead, name) for name in fairlead.__all__)
+    explained = [o for o in public if inspect.isclass(o) or inspect.isfunction(o)]
+
+    assert [o.__name__ for o in explained if not vars(o).get("__doc__", o.__doc__)] == []
+
+
+@pytest.mark.parametrize("kind", [Client, AsyncClient, fairlead.ChatResponse, fairlead.Message])
+def test_every_method_that_people_call_says_what_it_does(kind: type) -> None:
+    members = [(name, m) for name, m in inspect.getmembers(kind) if not name.startswith("_")]
+    explained = [(n, m) for n, m in members if callable(m) or isinstance(m, property)]
+
+    assert explained
+    assert [name for name, member in explained if not inspect.getdoc(member)] == []
+
+
 def test_every_error_is_public() -> None:
     from fairlead import errors
 

@@ -10,6 +10,7 @@ from typing import TypedDict, TypeVar, get_args
 
 import msgspec
 
+from fairlead.dialects.sources import check_sound
 from fairlead.errors import InvalidRequest
 from fairlead.framing.multipart import BytesBody, FileBody
 from fairlead.inputs import checked_integer, checked_number, checked_stop, checked_text, shown
@@ -203,6 +204,7 @@ def check_call_options(options: CallOptions, known: type = CallOptions) -> None:
 def _audio(audio: AudioInput) -> tuple[Body, str, str]:
     """The sound, a file name that ends in its format, and its media type."""
     if isinstance(audio, Audio):
+        check_sound(audio)
         kind = _kind_of(audio.data[:HEAD]) or _subtype(audio.media_type)
         return BytesBody(audio.data), f"audio.{kind}", audio.media_type
     if isinstance(audio, bytes):
@@ -214,7 +216,8 @@ def _audio(audio: AudioInput) -> tuple[Body, str, str]:
         return BytesBody(audio), f"audio.{found}", _MEDIA_TYPES[found]
     if not isinstance(audio, str | os.PathLike):
         raise InvalidRequest("audio must be a path, bytes or an Audio part")
-    return _audio_file(Path(audio).expanduser())
+    # Path's own expanduser fails for an unknown user.
+    return _audio_file(Path(os.path.expanduser(audio)))  # noqa: PTH111
 
 
 def _audio_file(path: Path) -> tuple[Body, str, str]:
@@ -222,8 +225,9 @@ def _audio_file(path: Path) -> tuple[Body, str, str]:
         with path.open("rb") as file:
             head = file.read(HEAD)
             size = os.fstat(file.fileno()).st_size
-    except OSError as error:
-        raise InvalidRequest(f"{path} cannot be read: {error.strerror or error}") from None
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise InvalidRequest(f"{path} cannot be read: {reason}") from None
     found = _kind_of(head)
     guessed = mimetypes.guess_type(path.name)[0] or ""
     if found is None and not guessed.startswith(("audio/", "video/")):

@@ -322,6 +322,11 @@ class Chooser(Protocol):
 class Observer(Protocol):
     """Watches calls. Whatever it raises is swallowed: it changes nothing."""
 
-    def call_started(self, operation: str, target: str) -> None: ...
-    def attempt_ended(self, attempt: Attempt) -> None: ...
-    def call_ended(self, receipt: Receipt, error: BaseException | None) -> None: ...
+    def call_started(self, operation: str, target: str) -> None:
+        """A call begins; `target` is `provider/model`."""
+
+    def attempt_ended(self, attempt: Attempt) -> None:
+        """One HTTP exchange of the call is over, well or not."""
+
+    def call_ended(self, receipt: Receipt, error: BaseException | None) -> None:
+        """The call is over; `error` is None where it was answered."""

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
+from errno import EACCES
 from pathlib import Path
-from tempfile import NamedTemporaryFile
+from stat import S_IMODE
 from typing import IO, Self
 
 from fairlead.errors import InvalidRequest
@@ -60,18 +62,20 @@ class AsyncSpeechStream(AsyncEventStream[bytes, Speech]):
 
 
 class _Target:
-    """A file that takes its place only when it is whole."""
+    """A file that takes its place only when it is whole; a pipe or device is written as it comes.
+
+    Nothing that could not be replaced in the end is begun.
+    """
 
     def __init__(self, path: Path) -> None:
-        self._path = path.expanduser()
+        self._path = Path(os.path.expanduser(path))  # noqa: PTH111  # Path's own may fail
+        self._scratch: Path | None = None
         self._file: IO[bytes] | None = None
 
     def __enter__(self) -> Self:
         try:
-            self._file = NamedTemporaryFile(
-                dir=self._path.parent, prefix=".fairlead-", delete=False
-            )
-        except OSError as error:
+            self._file = self._opened()
+        except (OSError, ValueError) as error:
             raise self._refused(error) from None
         return self
 
@@ -86,17 +90,33 @@ class _Target:
         assert self._file is not None
         try:
             self._file.close()
-            umask = os.umask(0)
-            os.umask(umask)
-            Path(self._file.name).chmod(0o666 & ~umask)
-            Path(self._file.name).replace(self._path)
+            if self._scratch is not None:
+                self._scratch.replace(self._path)
         except OSError as error:
             raise self._refused(error) from None
 
     def __exit__(self, *_: object) -> None:
         if self._file is not None:
-            self._file.close()
-            Path(self._file.name).unlink(missing_ok=True)
+            with suppress(OSError):  # what was not written yet is not wanted any more
+                self._file.close()
+        if self._scratch is not None:
+            self._scratch.unlink(missing_ok=True)
 
-    def _refused(self, error: OSError) -> InvalidRequest:
-        return InvalidRequest(f"{self._path} cannot be written: {error.strerror or error}")
+    def _opened(self) -> IO[bytes]:
+        present = self._path.exists()
+        if present and not self._path.is_file():
+            return self._path.open("wb")
+        if present and not os.access(self._path, os.W_OK):
+            raise PermissionError(EACCES, os.strerror(EACCES))
+        # The file behind a link is replaced, and not the link.
+        self._path = Path(os.path.realpath(self._path))
+        scratch = self._path.with_name(f".fairlead-{os.urandom(8).hex()}")
+        file = scratch.open("xb")
+        self._scratch = scratch
+        if present:
+            scratch.chmod(S_IMODE(self._path.stat().st_mode))
+        return file
+
+    def _refused(self, error: OSError | ValueError) -> InvalidRequest:
+        reason = getattr(error, "strerror", None) or error
+        return InvalidRequest(f"{self._path} cannot be written: {reason}")

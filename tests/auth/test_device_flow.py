@@ -58,6 +58,7 @@ def test_a_code_is_asked_for() -> None:
         ({"interval": 0, "expires_in": -1}, 5.0, 1800.0),
         ({"interval": 10**9, "expires_in": 10**9}, 60.0, 1800.0),
         ({"interval": "5", "expires_in": True}, 5.0, 1800.0),
+        ({"interval": 10**400, "expires_in": -(10**400)}, 5.0, 1800.0),
     ],
 )
 def test_odd_numbers_of_the_service_are_lived_with(

@@ -106,6 +106,13 @@ def test_a_clock_that_is_far_ahead_of_githubs_still_gets_a_token(store: TokenSto
     assert credential.renewal(START + 9000 + 1500) is not None
 
 
+@pytest.mark.parametrize("odd", [10**400, -(10**400), "soon", None, True])
+def test_times_that_are_none_still_give_a_token(store: TokenStore, odd: object) -> None:
+    credential = made(store)
+    exchanged(credential, ANSWER | {"expires_at": odd, "refresh_in": odd})
+    assert credential.renewal(START) is None or odd is True
+
+
 @pytest.mark.parametrize(
     "place",
     [

@@ -60,7 +60,7 @@ M = ["-m", "lab/m1"]
         (["image", "a cat"], 2, "no model is chosen"),
         (["image", *M, "a cat", "--save", "-"], 2, "pictures go into files"),
         (["image", *M, "a cat", "-n", "0"], 2, "n must be at least 1"),
-        (["image", *M, "a cat", "-n", "many"], 2, "not a valid integer"),
+        (["image", *M, "a cat", "-n", "many"], 2, "is not a whole number"),
         (["image", *M, "of", "a", "cat"], 2, "unexpected extra arguments"),
         (["complete", *M], 2, "there is no text"),
         (["complete", "this", "sentence"], 2, "unexpected extra argument"),

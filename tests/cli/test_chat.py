@@ -132,6 +132,7 @@ def test_an_interrupt_stops_the_answer_but_not_the_chat(lab: Lab):
         terminal.until("whole")
         terminal.type("/usge\n")
         terminal.until("did you mean /usage?")
+        terminal.until("> ")  # Ctrl-D is lost where nobody reads the line yet
         terminal.type("\x04")
         assert terminal.process.wait(20) == 0
     finally:

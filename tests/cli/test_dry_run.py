@@ -39,6 +39,11 @@ def test_it_works_without_a_key_and_says_which_is_missing(lab: Lab):
     assert "authorization: Bearer *** (missing: set OPENAI_API_KEY)" in result.stdout
 
 
+def test_a_sign_in_that_would_do_is_named_beside_the_keys(lab: Lab):
+    result = lab.run("Hi", "--dry-run", "-m", "openrouter/x")
+    assert "OR_API_KEY, or run fairlead login openrouter)" in result.stdout
+
+
 def test_the_local_model_is_not_started(lab: Lab):
     result = lab.run("Hi", "--dry-run", "-m", "local/smollm2")
     assert result.stdout.startswith("POST http://127.0.0.1/v1/chat/completions\n")

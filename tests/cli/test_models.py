@@ -95,6 +95,14 @@ def test_lists_of_the_providers_cannot_be_narrowed(lab: Lab):
     assert lab.run("models", "--live", "--vision").exit_code == 2
 
 
-def test_nothing_that_fits_prints_nothing(lab: Lab):
+def test_nothing_that_fits_prints_nothing_and_is_told(lab: Lab):
     result = lab.run("models", "-q", "no-such-model")
     assert (result.exit_code, result.stdout) == (0, "")
+    assert result.stderr.startswith("fairlead: no model in the table fits")
+
+
+def test_without_a_key_the_table_is_named_which_needs_none(lab: Lab):
+    refused = lab.run("models", "anthropic")
+    assert refused.exit_code == 3
+    assert "fairlead models -q anthropic/ needs none" in refused.stderr
+    assert "anthropic/claude" in lab.run("models", "-q", "anthropic/").stdout

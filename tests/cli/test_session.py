@@ -23,6 +23,14 @@ def test_keys_that_are_there_are_named_but_not_used(lab: Lab, monkeypatch: pytes
     assert KEY not in result.output
 
 
+def test_of_many_keys_only_a_few_are_named(lab: Lab, monkeypatch: pytest.MonkeyPatch):
+    for name in ("GROQ", "XAI", "MISTRAL", "OPENAI", "DEEPSEEK"):
+        monkeypatch.setenv(f"{name}_API_KEY", KEY)
+    said = lab.run(*DRY).stderr
+    assert said.count("_API_KEY") == 3
+    assert said.endswith("; fairlead providers lists them all\n")
+
+
 def test_nothing_is_said_where_a_model_is_chosen(lab: Lab, monkeypatch: pytest.MonkeyPatch):
     assert lab.run(*DRY, "-m", "openai/gpt-5").stderr == ""
     lab.configure('model = "openai/gpt-5"')

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import os
 from array import array
 from pathlib import Path
 from typing import Any
@@ -262,3 +263,51 @@ def test_what_is_wrong_is_refused_before_anything_is_sent(
             else:
                 client.do(operation, model, *arguments, **options)
         assert server.connections == 0
+
+
+@pytest.mark.parametrize("name", ["", "a\0b", "~nobody-of-that-name/o.mp3"])
+def test_speech_that_could_not_be_kept_is_not_asked_for(
+    opened, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with ScriptedServer(respond(200, MP3, b"ID3abc")) as server:
+        client = opened(settings(server.url))
+        for path in (name, tmp_path):
+            with pytest.raises(InvalidRequest, match="cannot be written"):
+                client.save_speech(path, "openai/tts-1", "Hi")
+        assert server.requests == []
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.skipif(os.name == "nt", reason="needs modes and links")
+def test_saved_speech_keeps_the_mode_of_a_file_and_the_link_to_it(opened, tmp_path: Path) -> None:
+    kept, link = tmp_path / "kept.mp3", tmp_path / "link.mp3"
+    kept.write_bytes(b"old")
+    kept.chmod(0o600)
+    link.symlink_to(kept)
+    with ScriptedServer(respond(200, MP3, b"ID3abc")) as server:
+        opened(settings(server.url)).save_speech(link, "openai/tts-1", "Hi")
+    assert link.is_symlink()
+    assert (kept.read_bytes(), kept.stat().st_mode & 0o777) == (b"ID3abc", 0o600)
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["kept.mp3", "link.mp3"]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="needs pipes with names")
+def test_speech_into_a_pipe_leaves_the_pipe(opened, tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    try:
+        with ScriptedServer(respond(200, MP3, b"ID3abc")) as server:
+            opened(settings(server.url)).save_speech(pipe, "openai/tts-1", "Hi")
+        assert os.read(reader, 100) == b"ID3abc"
+    finally:
+        os.close(reader)
+    assert pipe.is_fifo()
+
+
+def test_a_sound_file_whose_path_is_none_is_one_sentence(opened) -> None:
+    client = opened(settings("http://127.0.0.1:1"))
+    for path in ("a\0.wav", "~nobody-of-that-name/a.wav"):
+        with pytest.raises(InvalidRequest, match="cannot be read"):
+            client.do("transcribe", "openai/whisper-1", path)

@@ -101,3 +101,24 @@ def test_caps_hold_for_lines_events_and_the_whole() -> None:
     whole = words(Limits(total=10))
     whole.whole(b'"' + b"a" * 20 + b'"')
     assert isinstance(whole.failure, ResponseTooLarge)
+
+
+def test_the_same_is_read_before_the_cap_in_any_split() -> None:
+    data = b'data: "a"\n\n' * 5
+    for size in (1, 7, len(data)):
+        decoding = words(Limits(total=36))
+        events = [
+            e for at in range(0, len(data), size) for e in decoding.feed(data[at : at + size])
+        ]
+
+        assert decoding.partial()[0].text == "aaa"
+        assert len(events) == len(words().feed(data[:33]))
+        assert isinstance(decoding.failure, ResponseTooLarge)
+
+
+def test_a_stream_that_ends_before_the_cap_is_no_failure() -> None:
+    decoding = words(Limits(total=14))
+    decoding.feed(b'data: "end"\n\n' + b": more" * 5)
+
+    assert decoding.finished
+    assert decoding.failure is None

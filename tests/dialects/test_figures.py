@@ -6,11 +6,11 @@ from decimal import Decimal
 
 import pytest
 
-from fairlead.dialects.figures import tokens_read, told_cost
+from fairlead.dialects.figures import counted, tokens, tokens_read, told, told_cost
 
 
 @pytest.mark.parametrize(
-    ("usage", "tokens"),
+    ("usage", "number"),
     [
         ({"prompt_tokens": 5, "total_tokens": 7}, 5),
         ({"total_tokens": 7}, 7),
@@ -18,10 +18,10 @@ from fairlead.dialects.figures import tokens_read, told_cost
         ({"prompt_tokens": "5", "total_tokens": 7}, 7),
     ],
 )
-def test_tokens_are_read_under_any_of_their_names(usage: dict[str, object], tokens: int) -> None:
+def test_tokens_are_read_under_any_of_their_names(usage: dict[str, object], number: int) -> None:
     read = tokens_read(usage)
     assert read is not None
-    assert (read.input, read.total_tokens) == (tokens, tokens)
+    assert (read.input, read.total_tokens) == (number, number)
     assert read.raw is not None
 
 
@@ -54,3 +54,14 @@ def test_a_cost_is_the_providers_own(cost: object, usd: str) -> None:
 def test_an_odd_cost_is_no_cost(cost: object) -> None:
     assert told_cost({"cost": cost}) is None
     assert told_cost(None) is None
+
+
+@pytest.mark.parametrize(
+    ("value", "count"),
+    [(5, 5), (5.0, 5), (0, 0), (True, None), (-1, None), (5.5, None), ("5", None), (2**60, None)],
+)
+def test_a_number_of_tokens_is_whole_and_within_reason(value: object, count: int | None) -> None:
+    assert tokens(value) == count
+    assert told({"a": None, "b": value}, "a", "b") == count
+    assert counted({"b": value}, "a", "b") == (count or 0)
+    assert told([value], "a") is None

@@ -116,3 +116,11 @@ def test_several_ids_in_one_mark_are_several_citations() -> None:
     found = list(citations("Both. Cities [doc_0, rome].", {"doc_0": PARIS, "rome": ROME}))
     assert [c.source for c in found] == ["doc_0", "rome"]
     assert Text("Both. Cities [doc_0, rome].").text[found[0].start : found[0].end] == "Cities "
+
+
+@pytest.mark.timeout(20)
+@pytest.mark.parametrize("piece", ["It is so [rome]. ", "so [x] ", "so [rome] [doc_0] "])
+def test_thousands_of_marks_take_no_time(piece: str) -> None:
+    known = {document.id: document for document in (PARIS, ROME)}
+    found = list(citations(piece * 20_000, known))
+    assert len(found) == (piece.count("rome") + piece.count("doc_0")) * 20_000

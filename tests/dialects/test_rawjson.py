@@ -25,3 +25,10 @@ def test_fields_keep_their_bytes() -> None:
     assert rawjson.kept("no JSON") == {}
     assert rawjson.text({"a": "\u00e9"}) == '{"a":"\u00e9"}'
     assert rawjson.text_of(b"\xff") == "\ufffd"
+
+
+def test_an_object_is_read_into_plain_values_and_anything_else_is_none() -> None:
+    assert rawjson.plain_fields(Raw(b'{"a": [1, null]}')) == {"a": [1, None]}
+    assert rawjson.plain_fields(b'{"a": "\xff"}') == {"a": "\ufffd"}
+    for other in (b"", b"null", b"[1]", b'{"a"'):
+        assert rawjson.plain_fields(other) == {}

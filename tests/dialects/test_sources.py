@@ -8,7 +8,7 @@ from tests.dialects.encoding import DIALECTS, encode
 from fairlead.dialects.losses import Losses
 from fairlead.dialects.sources import takes_image
 from fairlead.errors import InvalidRequest, UnsupportedFeature
-from fairlead.types.messages import File, Image, Message, Part
+from fairlead.types.messages import Audio, File, Image, Message, Part
 from fairlead.types.targets import Quirks, Target
 
 
@@ -91,3 +91,21 @@ def test_the_type_that_people_write_for_jpeg_goes_out_as_the_one_that_exists(dia
     body = bytes(encode(dialect, Message.user("Look", image)).body)
 
     assert b"image/jpg" not in body
+
+
+HEARS = pytest.mark.parametrize("dialect", ["openai_chat", "gemini", "bedrock_converse", "ag_ui"])
+
+
+@HEARS
+@pytest.mark.parametrize(
+    ("data", "words"), [(b"", "is empty"), (TIFF, "holds image/tiff"), (b"%PDF-1", "holds app")]
+)
+def test_sound_that_is_none_is_an_invalid_request(dialect: str, data: bytes, words: str) -> None:
+    with pytest.raises(InvalidRequest, match=words):
+        encode(dialect, Message.user(Audio(data, "audio/wav")))
+
+
+@HEARS
+@pytest.mark.parametrize("data", [b"fLaC", b"\0\0\0\x18ftypmp42", b"\1\2\3"])
+def test_what_may_be_sound_is_sent(dialect: str, data: bytes) -> None:
+    assert encode(dialect, Message.user(Audio(data, "audio/wav"))).body

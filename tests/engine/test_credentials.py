@@ -11,6 +11,7 @@ from fairlead.auth.pool import Pool
 from fairlead.auth.secret import Secret
 from fairlead.auth.sources import ValueSource
 from fairlead.errors import (
+    ApiError,
     AuthenticationError,
     DeadlineExceeded,
     MissingCredentials,
@@ -229,3 +230,33 @@ def test_the_receipt_names_the_key_of_its_own_call(rig) -> None:
 
     names = [reply.result().receipt.key_name for reply in replies]
     assert names == ["name of a", "name of b"]
+
+
+@pytest.mark.parametrize(
+    ("name", "status", "remedy"),
+    [
+        ("A_KEY", 401, "the credential is that of A_KEY: correct or renew it"),
+        ("login google", 401, "the credential is that of login google: run fairlead login google"),
+        ("A_KEY", 403, "the credential is that of A_KEY: let it do this, or use another"),
+        ("A_KEY", 404, None),
+    ],
+)
+def test_a_refusal_says_whose_secret_it_was_and_what_to_do(rig, name, status, remedy) -> None:
+    key = Credential(origin_of(ORIGIN), ((ValueSource(name, Secret("one")), BEARER),))
+    rig.serve(Answer((b'{"error":{"message":"no"}}',), status=status))
+
+    with pytest.raises(ApiError) as caught:
+        rig.run(rig.call(credential=key))
+
+    if remedy is None:
+        assert caught.value.remedy is None
+    else:
+        assert remedy in str(caught.value)
+
+
+def test_of_several_keys_the_refused_one_is_named(rig) -> None:
+    rig.policy = RetryPolicy(max_retries=0)
+    rig.serve(DENIED, DENIED)
+
+    with pytest.raises(AuthenticationError, match="that of name of two"):
+        rig.run(rig.call(credential=pool("one", "two")))

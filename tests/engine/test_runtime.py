@@ -157,3 +157,19 @@ def test_a_flight_that_fails_after_everybody_left_is_not_reported_as_lost() -> N
     gc.collect()
 
     assert complaints == []
+
+
+def test_who_is_woken_by_the_end_of_a_flight_begins_another() -> None:
+    runtime = BlockingRuntime()
+    found: list[int] = []
+
+    async def interrupted() -> int:
+        # What a joined thread does, at the earliest instant at which it can.
+        flight = runtime._flights["key"]
+        flight.add_done_callback(lambda _: found.append(drive(runtime.once("key", _answer))))
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        drive(runtime.once("key", interrupted))
+    assert found == [42]
+    assert runtime._flights == {}

@@ -89,3 +89,13 @@ def test_a_form_can_be_read_again_from_its_beginning() -> None:
 def test_a_media_type_cannot_hold_a_line_break() -> None:
     with pytest.raises(InvalidRequest, match="media type"):
         Multipart([FormField("file", BytesBody(b""), "a", "audio/wav\r\nX: y")])
+
+
+def test_a_file_name_that_is_no_text_is_written_as_far_as_it_is() -> None:
+    (found,) = parsed(Multipart([FormField("file", BytesBody(b"x"), "a\udcff.wav", "audio/wav")]))
+    assert found == ("file", "a?.wav", b"x")
+
+
+def test_a_value_that_is_no_text_is_refused() -> None:
+    with pytest.raises(InvalidRequest, match="prompt is not valid text"):
+        Multipart([FormField("prompt", "\ud800")])

@@ -80,6 +80,21 @@ def test_a_command_that_prints_for_ever_is_cut_off() -> None:
     assert time.monotonic() - begin < 8
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="needs sessions")
+def test_what_a_command_leaves_running_holds_nobody_up() -> None:
+    agent = "import time; time.sleep(5)"
+    code = (
+        "import subprocess, sys\n"
+        f"subprocess.Popen([sys.executable, '-c', {agent!r}], start_new_session=True)\n"
+        f"print('{CANARY}')"
+    )
+    begin = time.monotonic()
+    key = read(python(code))
+    assert key is not None
+    assert key.reveal() == CANARY
+    assert time.monotonic() - begin < 4
+
+
 @pytest.mark.parametrize(
     ("command", "says_so"),
     [("", "is empty"), ([], "is empty"), ([""], "is empty"), ("op 'read", "not closed")],

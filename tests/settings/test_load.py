@@ -140,14 +140,14 @@ def test_the_environment_is_read_as_text(place: Place) -> None:
         ("[providers.x.quirks]\ntool_strikt = true", "providers.x.quirks.tool_strikt: there is no"),
         ("[providers.x.timeouts]\nidel = 1", "providers.x.timeouts.idel: there is no such key"),
         ("warnings = ['x']", "warnings: there is no such key"),
-        ("[timeouts]\nconnect = 'fast'", "timeouts.connect: expected `float`, got `str`"),
+        ("[timeouts]\nconnect = 'fast'", "timeouts.connect: must be a number, not text"),
         ("timeouts = 3", "timeouts: must be a table"),
         ("providers = 3", "providers: must be tables"),
         ("[providers]\nx = 3", "providers.x: must be a table"),
-        ("[providers.x]\nkey = 3", "providers.x.key: expected"),
-        ("[providers.x]\ntimeouts = 3", "providers.x.timeouts: expected"),
-        ("[aliases]\na = 3", "aliases: expected `str`, got `int`"),
-        ("unsupported = 'maybe'", "unsupported: invalid enum value 'maybe'"),
+        ("[providers.x]\nkey = 3", "providers.x.key: must be text, not a whole number"),
+        ("[providers.x]\ntimeouts = 3", "providers.x.timeouts: must be a table, not"),
+        ("[aliases]\na = 3", "aliases: must be text, not a whole number"),
+        ("unsupported = 'maybe'", "unsupported: there is no 'maybe'; it is one of error, "),
         ("[timeouts]\nconnect = 0", "timeouts.connect: must be above 0, not 0.0"),
         ("[timeouts]\nconnect = nan", "timeouts.connect: must be above 0, not nan"),
         ("[providers.x.timeouts]\nidle = -1", "providers.x.timeouts.idle: must be above 0"),
@@ -157,9 +157,9 @@ def test_the_environment_is_read_as_text(place: Place) -> None:
         ('[providers.x.headers]\na = "b\\nc"', "providers.x.headers.a: holds a character"),
         ("[providers.x.headers]\nAuthorization = 'Bearer x'", "give the key as key or key_env"),
         ("[providers.x]\nkey_header = 'a b'", "providers.x.key_header: is no header name"),
-        ("[providers.x]\ndialect = 'telepathy'", "providers.x.dialect: invalid enum value"),
+        ("[providers.x]\ndialect = 'morse'", "providers.x.dialect: there is no 'morse'"),
         ("[timeouts\nconnect = 1", "not valid TOML"),
-        ("unsupported = 'a\tb'", r"unsupported: invalid enum value 'a\tb'"),
+        ("unsupported = 'a\tb'", r"unsupported: there is no 'a\tb'"),
         ("[retry]\nmax_retries = -1" + "0" * 400, "retry.max_retries: "),
         ("[timeouts]\nidle = -1" + "0" * 400, "timeouts.idle: "),
         ('"mod\\nle" = 1', "mod?le: there is no such key"),
@@ -177,7 +177,7 @@ def test_a_slip_in_the_environment_is_refused_with_the_nearest_name(place: Place
     message = place.refusal({"FAIRLEAD_MODLE": "x"})
     assert message == "there is no variable FAIRLEAD_MODLE; did you mean FAIRLEAD_MODEL?"
     assert "FAIRLEAD_TIMEOUTS_IDLE" in place.refusal({"FAIRLEAD_TIMEOUTS_IDEL": "1"})
-    words = "the environment: timeouts.connect: expected `float`, got `str`"
+    words = "the environment: timeouts.connect: must be a number, not text"
     assert words in place.refusal({"FAIRLEAD_TIMEOUTS_CONNECT": "fast"})
 
 

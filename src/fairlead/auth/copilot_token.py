@@ -11,7 +11,7 @@ from msgspec import Struct
 from fairlead.auth.login_providers import github_api
 from fairlead.auth.origin import Origin, origin_of
 from fairlead.auth.secret import Secret
-from fairlead.auth.token_answer import refused
+from fairlead.auth.token_answer import number_of, refused
 from fairlead.errors import ConfigError, DecodeError, MissingCredentials, PermissionDeniedError
 from fairlead.ports import FlowResponse
 from fairlead.types.http import HttpRequest
@@ -113,12 +113,10 @@ def _secret(value: object) -> Secret | None:
 
 def _times(body: _Body, wall: float) -> tuple[float, float]:
     """When it ends and when to renew it. A clock that differs from GitHub's is lived with."""
-    told = body.refresh_in
-    soon = float(told) if isinstance(told, int | float) and told > 0 else None
-    ends = body.expires_at
-    if isinstance(ends, int | float) and ends > wall:
-        early = float(ends) - _EARLY_SECONDS
-        return float(ends), min(early, early if soon is None else wall + soon)
+    soon, ends = number_of(body.refresh_in), number_of(body.expires_at)
+    if ends is not None and ends > wall:
+        early = ends - _EARLY_SECONDS
+        return ends, min(early, early if soon is None else wall + soon)
     life = soon if soon is not None else _DIRECT_SECONDS
     return wall + life + _EARLY_SECONDS, wall + life
 

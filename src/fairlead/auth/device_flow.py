@@ -12,7 +12,14 @@ from fairlead.auth.flow import blocking, send
 from fairlead.auth.login_providers import LoginService
 from fairlead.auth.origin import origin_of
 from fairlead.auth.secret import Secret
-from fairlead.auth.token_answer import Grant, form_request, grant_of, refusal_of, refused
+from fairlead.auth.token_answer import (
+    Grant,
+    form_request,
+    grant_of,
+    number_of,
+    refusal_of,
+    refused,
+)
 from fairlead.errors import ConfigError, DecodeError, MissingCredentials
 from fairlead.ports import Flow, FlowResponse
 from fairlead.types.http import HttpRequest
@@ -145,5 +152,5 @@ def _is_safe(url: str) -> bool:
 
 
 def _number(value: object, usual: float, most: float) -> float:
-    fits = isinstance(value, int | float) and not isinstance(value, bool) and value > 0
-    return min(float(value), most) if fits else usual  # type: ignore[arg-type]
+    number = None if isinstance(value, bool) else number_of(value)
+    return usual if number is None else min(number, most)

@@ -137,13 +137,19 @@ def _secret(value: object) -> Secret | None:
         return None
 
 
-def _seconds(value: object) -> float | None:
-    """A lifetime above zero; some services write it as text."""
+def number_of(value: object) -> float | None:
+    """A number above zero; some services write it as text."""
     try:
-        seconds = float(value) if isinstance(value, int | float | str) else 0.0
+        number = float(value) if isinstance(value, int | float | str) else 0.0
     except (ValueError, OverflowError):
         return None
-    return min(seconds, _LONGEST_LIFE) if seconds > 0 else None
+    return number if number > 0 else None
+
+
+def _seconds(value: object) -> float | None:
+    """A lifetime."""
+    seconds = number_of(value)
+    return None if seconds is None else min(seconds, _LONGEST_LIFE)
 
 
 def _account(body: _Body) -> str:

@@ -14,6 +14,7 @@ from fairlead.cli.printable import escaped_json, one_line
 from fairlead.cli.report import to_json
 from fairlead.cli.terminal import is_terminal, note, write
 from fairlead.framing.multipart import FormField, Multipart
+from fairlead.providers.states import missing_key
 from fairlead.types.http import REDACTED, redact
 
 if TYPE_CHECKING:
@@ -98,8 +99,8 @@ def _credential(resolved: Resolved) -> list[tuple[str, str]]:
         return [(form.name, f"{_scheme(resolved, name) or form.prefix}{REDACTED} ({name})")]
     if not credential.required:
         return []
-    names = " or ".join(credential.source_names) or f"key in [providers.{resolved.provider.name}]"
-    return [(form.name, f"{form.prefix}{REDACTED} (missing: set {names})")]
+    advice = "; ".join(missing_key(resolved.provider))
+    return [(form.name, f"{form.prefix}{REDACTED} (missing: {advice})")]
 
 
 def _scheme(resolved: Resolved, key_name: str) -> str:

@@ -17,6 +17,9 @@ INTERRUPTED = 130
 BROKEN_PIPE = 141
 """What a shell reports for a program that a closed pipe ended."""
 
+_PLAIN = {"a valid float": "a number", "a valid integer": "a whole number"}
+"""click's words for types, and those for people."""
+
 
 def exit_code_of(run: Callable[[], object]) -> int:
     """Run to the end, tell what went wrong, and return the exit code."""
@@ -55,6 +58,8 @@ def _failed(error: FairleadError) -> int:
 
 def _usage(error: click.UsageError) -> int:
     text = error.format_message().rstrip(".")
+    for jargon, plain in _PLAIN.items():
+        text = text.replace(jargon, plain)
     note(f"{text[:1].lower()}{text[1:]} (see {_help_of(error.ctx)})")
     return USAGE
 

@@ -37,7 +37,7 @@ def command(provider: str | None, live: bool, as_json: bool, **given: Any) -> No
     """
     from fairlead.cli.report import to_json
     from fairlead.cli.session import DEFAULT_MODEL, Session
-    from fairlead.cli.terminal import write
+    from fairlead.cli.terminal import note, write
     from fairlead.settings import Settings
 
     session = Session(Settings.load(), DEFAULT_MODEL)
@@ -51,6 +51,8 @@ def command(provider: str | None, live: bool, as_json: bool, **given: Any) -> No
     else:
         known = ([] if name or wanted.anything else _local_rows()) + rows(wanted)
         text = to_json(known, indent=True) + "\n" if as_json else _with_heading(known)
+        if not known:
+            note("no model in the table fits; leave something out, or ask with --live")
     write(text)
 
 
@@ -74,13 +76,19 @@ def _local_rows() -> list[Row]:
 
 
 def _of_one(session: Session, name: str) -> list[Entry]:
+    from fairlead.errors import MissingCredentials
+
     provider = session.registry.get(name)
     if provider.embedded:
         return _local()
     # Raises for a retired provider, with its successor, before anything is loaded or sent.
     session.registry.resolve(f"{provider.name}/-")
     with session.client() as client:
-        return _listed(client, provider.name)
+        try:
+            return _listed(client, provider.name)
+        except MissingCredentials as error:
+            table = f"fairlead models -q {provider.name}/ needs none"
+            raise MissingCredentials(f"{error}; {table}") from error
 
 
 def _of_all(session: Session) -> list[Entry]:

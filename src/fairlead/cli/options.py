@@ -77,6 +77,7 @@ def parse_options(
 def typed_options(values: object, dialect: str) -> Options:
     """The table of `-o options` as the dialect's own type. Raises `InvalidRequest`."""
     import fairlead
+    from fairlead.settings.wording import in_plain_words
 
     kind = cast("type[Options]", getattr(fairlead, _TYPED[dialect]))
     fields = kind.__struct_fields__
@@ -87,7 +88,10 @@ def typed_options(values: object, dialect: str) -> Options:
     try:
         return msgspec.convert(values, kind)
     except msgspec.ValidationError as error:
-        raise InvalidRequest(f"-o options: {str(error)[:1].lower()}{str(error)[1:]}") from error
+        said, _, place = str(error).partition(" - at `$.")
+        field = place.rstrip("`")
+        plain = in_plain_words(said, get_type_hints(kind).get(field))
+        raise InvalidRequest(f"-o options: {f'{field}: ' if field else ''}{plain}") from error
 
 
 def described(table: OptionTable | None = None) -> list[tuple[str, str]]:

@@ -23,6 +23,7 @@ DEFAULT_MODEL = "local/smollm2"
 LOCAL_MODELS = {"embeddings": "local/minilm"}
 """What does an operation on this machine where no model is chosen."""
 _READY = "ready ("
+_MOST_KEYS = 3
 
 
 class Session:
@@ -158,6 +159,9 @@ def _which_model(registry: Registry, operation: str) -> str:
 
 
 def _keys(ready: dict[str, str]) -> str:
-    keys = ", ".join(ready.values())
-    choices = " or ".join(f"-m {name}/<model>" for name in ready)
-    return f"there is a key in {keys}: use it with {choices}"
+    """What could be asked: a few by name, as one may hold keys of dozens."""
+    shown = list(ready)[:_MOST_KEYS]
+    keys = ", ".join(ready[name] for name in shown)
+    choices = " or ".join(f"-m {name}/<model>" for name in shown)
+    more = "" if len(shown) == len(ready) else "; fairlead providers lists them all"
+    return f"there is a key in {keys}: use it with {choices}{more}"

@@ -47,7 +47,8 @@ def command(service: str | None, as_json: bool) -> None:
     elif entries:
         write(table([(item.service, item.account or "-", item.state) for item in entries]))
     else:
-        note(f"nobody is signed in; run fairlead login with {', '.join(LOGINS)}")
+        *others, last = LOGINS
+        note(f"nobody is signed in; run fairlead login with {', '.join(others)} or {last}")
 
 
 def entry(store: TokenStore, name: str, now: float) -> Entry:

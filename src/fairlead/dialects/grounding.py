@@ -151,7 +151,7 @@ def citations(text: str, known: dict[str, Document]) -> Iterator[Citation]:
     start = end = behind = 0
     for mark in _MARK.finditer(text):
         if not behind or text[behind : mark.start()].strip():
-            start, end = _sentence_start(text, mark.start()), mark.start()
+            start, end = _sentence_start(text, behind, mark.start()), mark.start()
         behind = mark.end()
         for name in re.split(r"[,;]\s*", mark[1]):
             document = known.get(name.strip())
@@ -165,13 +165,16 @@ def citations(text: str, known: dict[str, Document]) -> Iterator[Citation]:
                 )
 
 
-def _sentence_start(text: str, end: int) -> int:
-    """Where the sentence begins that ends at `end`, its own full stop aside."""
-    body = text[:end].rstrip().rstrip(".!?")
-    start = 0
+def _sentence_start(text: str, behind: int, end: int) -> int:
+    """Where the sentence begins that ends at `end`, its own full stop aside.
+
+    A mark ends a sentence too: nothing is looked at before `behind`, where the last one ended.
+    """
+    body = text[behind:end].rstrip().rstrip(".!?")
+    start = len(body) - len(body.lstrip()) if behind else 0
     for found in _SENTENCE_END.finditer(body):
         start = found.end()
-    return min(start, end)
+    return behind + start
 
 
 def _written(documents: Sequence[Document]) -> str:

@@ -1,4 +1,4 @@
-"""Where an image or a document comes from: the one source that it has, and bytes as a URL."""
+"""What an image, a sound or a document is and where it comes from; its bytes as a URL."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Collection
 from fairlead.dialects.losses import Losses
 from fairlead.errors import InvalidRequest
 from fairlead.types.media import HEAD, media_type_of
-from fairlead.types.messages import File, Image
+from fairlead.types.messages import Audio, File, Image
 
 _DATA = "data:"
 _NAMES = {
@@ -32,6 +32,20 @@ def check_source(part: Image | File) -> None:
     if part.data is not None and not part.media_type:
         raise InvalidRequest(
             f"{what} given as data needs its media_type, such as image/png or application/pdf"
+        )
+
+
+def check_sound(part: Audio) -> None:
+    """Raises `InvalidRequest` where there is none, or where the first bytes are of something else.
+
+    A video has its sound; and what begins like nothing known may be sound all the same.
+    """
+    if not part.data:
+        raise InvalidRequest("an Audio part is empty")
+    found = media_type_of(part.data[:HEAD])
+    if found is not None and not found.startswith(("audio/", "video/")):
+        raise InvalidRequest(
+            f"an Audio part of type {part.media_type} holds {found}; pass it as what it is"
         )
 
 

@@ -64,19 +64,20 @@ class BlockingRuntime:
                 self._flights[key] = mine
         if running is not None:
             return await self._joined(running, key, make, within)
+        # The flight is struck off before it is settled: who is woken by its end and asks anew must
+        # not find it again.
         try:
             value = await make()
-        except Exception as error:
-            mine.set_exception(error)
-            raise
-        except BaseException:
-            mine.cancel()  # such as Ctrl-C, which is the leader's alone
-            raise
-        else:
-            mine.set_result(value)
-            return value
-        finally:
+        except BaseException as error:
             del self._flights[key]
+            if isinstance(error, Exception):
+                mine.set_exception(error)
+            else:
+                mine.cancel()  # such as Ctrl-C, which is the leader's alone
+            raise
+        del self._flights[key]
+        mine.set_result(value)
+        return value
 
     async def _joined(
         self,

@@ -76,7 +76,7 @@ class Multipart:
         for field in self.fields:
             yield BytesBody(_head(self.boundary, field))
             value = field.value
-            yield BytesBody(value.encode()) if isinstance(value, str) else value
+            yield BytesBody(_text(field)) if isinstance(value, str) else value
             yield BytesBody(b"\r\n")
         yield BytesBody(f"--{self.boundary}--\r\n".encode())
 
@@ -113,7 +113,15 @@ def _head(boundary: str, field: FormField) -> bytes:
         if not field.media_type.isprintable():
             raise InvalidRequest("a media type holds a control character")
         lines.append(f"Content-Type: {field.media_type}")
-    return ("\r\n".join(lines) + "\r\n\r\n").encode()
+    # A file's name may hold bytes that are no text; they say nothing to the server.
+    return ("\r\n".join(lines) + "\r\n\r\n").encode("utf-8", "replace")
+
+
+def _text(field: FormField) -> bytes:
+    try:
+        return str(field.value).encode()
+    except UnicodeEncodeError:
+        raise InvalidRequest(f"{field.name} is not valid text; correct it") from None
 
 
 @cache
@@ -137,5 +145,5 @@ def _boundary(fields: tuple[FormField, ...]) -> str:
     for field in fields:
         value = field.value
         known = value if isinstance(value, str) else f"{value.size} {field.file_name}"
-        digest.update(f"{field.name}\0{known}\0".encode())
+        digest.update(f"{field.name}\0{known}\0".encode("utf-8", "surrogatepass"))
     return f"fairlead-{digest.hexdigest()[:40]}"

@@ -9,7 +9,8 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
-from threading import Event, Timer
+from queue import SimpleQueue
+from threading import Event, Thread, Timer
 
 from fairlead.auth.secret import MAX_LENGTH, Secret
 from fairlead.auth.slow_source import SlowSource
@@ -45,7 +46,7 @@ def _read(words: list[str], name: str, timeout: float) -> Secret:
 def _first_line(words: list[str], name: str, timeout: float) -> str:
     """The first line of the output, of which no error shows anything."""
     output, status = _output(words, name, timeout)
-    line = output.partition(b"\n")[0].removesuffix(b"\r").decode("ascii", "replace")
+    line = output.removesuffix(b"\n").removesuffix(b"\r").decode("ascii", "replace")
     del output
     if status == 0 and line:
         return line
@@ -55,19 +56,21 @@ def _first_line(words: list[str], name: str, timeout: float) -> str:
 
 
 def _output(words: list[str], name: str, timeout: float) -> tuple[bytes, int]:
-    """What the command prints, as much as a key may be long, and its exit status."""
+    """The first line that the command prints, as much as a key may be long, and its exit status.
+
+    What it leaves running, such as an agent, may hold the pipe open: nothing waits for its end.
+    """
     process = _start(words, name)
-    late = Event()
-    alarm = Timer(timeout, _too_late, (process, late))
+    lines: SimpleQueue[bytes] = SimpleQueue()
+    late, long = Event(), Event()
+    alarm = Timer(timeout, _too_late, (process, late, lines))
     alarm.daemon = True
     alarm.start()
+    reader = Thread(target=_pass_on, args=(process, lines, long), daemon=True)
+    reader.start()
     try:
-        with process:
-            assert process.stdout is not None
-            output = process.stdout.read(MAX_LENGTH + 2)
-            if len(output) > MAX_LENGTH:
-                _kill(process)  # it may never end
-            status = process.wait()
+        output = lines.get()
+        status = process.wait()
     finally:
         alarm.cancel()
         _kill(process)
@@ -76,7 +79,18 @@ def _output(words: list[str], name: str, timeout: float) -> tuple[bytes, int]:
         raise ConfigError(
             f"the {name} took longer than {timeout:g} s; does it wait for a password or a prompt?"
         )
-    return output, 0 if len(output) > MAX_LENGTH else status
+    return output, 0 if long.is_set() else status
+
+
+def _pass_on(process: subprocess.Popen[bytes], lines: SimpleQueue[bytes], long: Event) -> None:
+    """Hand over the first line, and read on, so that the command can end."""
+    assert process.stdout is not None
+    with process.stdout as pipe:
+        line = pipe.readline(MAX_LENGTH + 2)
+        lines.put(line)
+        if len(line) > MAX_LENGTH or len(pipe.read(MAX_LENGTH)) == MAX_LENGTH:
+            long.set()  # it may never end
+            _kill(process)
 
 
 def _start(words: list[str], name: str) -> subprocess.Popen[bytes]:
@@ -95,9 +109,10 @@ def _start(words: list[str], name: str) -> subprocess.Popen[bytes]:
     raise ConfigError(f"the {name} cannot be started: {reason}; give its whole path")
 
 
-def _too_late(process: subprocess.Popen[bytes], late: Event) -> None:
+def _too_late(process: subprocess.Popen[bytes], late: Event, lines: SimpleQueue[bytes]) -> None:
     late.set()
     _kill(process)
+    lines.put(b"")
 
 
 def _kill(process: subprocess.Popen[bytes]) -> None:

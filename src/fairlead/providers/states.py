@@ -19,7 +19,7 @@ def state_of(provider: Provider) -> str:
         return "retired"
     if provider.embedded:
         return "local"
-    wanted = _missing_key(provider)
+    wanted = missing_key(provider)
     if (gap := provider.endpoint.gap) is not None and gap.missing:
         wanted.append(f"set {gap.remedy}")
     if (broken := _broken(provider)) is not None:
@@ -38,7 +38,7 @@ def _broken(provider: Provider) -> str | None:
     return None if credential is None else credential.broken_source
 
 
-def _missing_key(provider: Provider) -> list[str]:
+def missing_key(provider: Provider) -> list[str]:
     """What to do for a key, where one is missing."""
     credential = provider.credential
     if credential is None or not credential.required or credential.key_name is not None:

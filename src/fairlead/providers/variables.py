@@ -142,8 +142,8 @@ def _checked(
 def _unknown(name: str, word: str, spec: Variable, value: str, source: str) -> Gap:
     from difflib import get_close_matches
 
-    near = get_close_matches(value, spec.known, 2, 0.7)
-    hint = f"; did you mean {' or '.join(near)}?" if near else ""
+    near = get_close_matches(value, spec.known, 1, 0.7)
+    hint = f"; did you mean {near[0]}?" if near else ""
     sentence = f"{source}: {name} has no {word} {value!r}{hint}"
     if not near:
         sentence += f"; set another, or the base_url of one that is new in [providers.{name}]"

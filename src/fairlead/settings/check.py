@@ -15,6 +15,7 @@ from fairlead.errors import ConfigError
 from fairlead.ports import Limits, Timeouts
 from fairlead.settings.files import Layer
 from fairlead.settings.values import LoginSettings, ProviderSettings, RetrySettings, Settings
+from fairlead.settings.wording import in_plain_words
 from fairlead.types.http import HttpSettings
 from fairlead.types.targets import Quirks
 
@@ -111,7 +112,7 @@ def _convert(layer: Layer, path: str, value: object, kind: object) -> object:
     except msgspec.ValidationError as error:
         text, _, inner = str(error).partition(" - at `$")
     inner = inner.rstrip("`").replace("[...]", "")
-    raise _refusal(layer, f"{path}{inner}", f"{text[:1].lower()}{text[1:]}")
+    raise _refusal(layer, f"{path}{inner}", in_plain_words(text, kind))
 
 
 def _unknown(layer: Layer, path: str, known: tuple[str, ...]) -> ConfigError:

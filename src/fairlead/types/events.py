@@ -25,16 +25,22 @@ class TextDelta(Struct, frozen=True, tag="text.delta", omit_defaults=True, gc=Fa
 
 
 class ReasoningDelta(Struct, frozen=True, tag="reasoning.delta", gc=False):
+    """More of what the model thinks, for the part at `index`."""
+
     text: str
     index: int = 0
 
 
 class RefusalDelta(Struct, frozen=True, tag="refusal.delta", gc=False):
+    """More of the model's words of refusal, for the part at `index`."""
+
     text: str
     index: int = 0
 
 
 class ToolCallStart(Struct, frozen=True, tag="tool_call.start"):
+    """The model begins to call the tool `name`, in the part at `index`."""
+
     index: int
     id: str
     name: str
@@ -48,11 +54,15 @@ class ToolCallDelta(Struct, frozen=True, tag="tool_call.delta", gc=False):
 
 
 class ToolCallEnd(Struct, frozen=True, tag="tool_call.end"):
+    """The call at `index` is finished: `tool_call` is all of it."""
+
     index: int
     tool_call: ToolCall
 
 
 class CitationEvent(Struct, frozen=True, tag="citation"):
+    """A source of the text part at `index`."""
+
     citation: Citation
     index: int = 0
 
@@ -65,6 +75,8 @@ class PartEnd(Struct, frozen=True, tag="part.end"):
 
 
 class UsageEvent(Struct, frozen=True, tag="usage"):
+    """All tokens so far: a later one replaces it."""
+
     usage: Usage
 
 

@@ -36,6 +36,8 @@ class Citation(Struct, frozen=True, tag="citation", omit_defaults=True):
 
 
 class Text(Struct, frozen=True, tag="text", omit_defaults=True):
+    """What is said, and what it rests on."""
+
     text: str
     citations: tuple[Citation, ...] = ()
     provider_state: ProviderState | None = None
@@ -122,6 +124,8 @@ class ToolResult(Struct, frozen=True, tag="tool_result", omit_defaults=True):
 
 
 class Refusal(Struct, frozen=True, tag="refusal", omit_defaults=True):
+    """What the model says in place of an answer that it will not give."""
+
     text: str
     provider_state: ProviderState | None = None
 
@@ -155,18 +159,22 @@ class Message(Struct, frozen=True, omit_defaults=True):
 
     @classmethod
     def system(cls, text: str) -> Message:
+        """Instructions that stand above the conversation."""
         return cls("system", (Text(text),))
 
     @classmethod
     def user(cls, *parts: str | Part) -> Message:
+        """A turn of the person who asks; strings become `Text`."""
         return cls("user", _parts(parts))
 
     @classmethod
     def assistant(cls, *parts: str | Part) -> Message:
+        """A turn of the model, such as an example; a real one is `ChatResponse.message`."""
         return cls("assistant", _parts(parts))
 
     @classmethod
     def tool(cls, *results: ToolResult) -> Message:
+        """What the tools answered, one result for each call of the turn before."""
         return cls("tool", results)
 
     @property
@@ -182,6 +190,7 @@ class Message(Struct, frozen=True, omit_defaults=True):
 
     @property
     def refusal(self) -> str:
+        """All words of refusal, joined without a separator; empty where the model did not refuse."""
         return "".join([part.text for part in self.parts if isinstance(part, Refusal)])
 
     @property

@@ -186,6 +186,8 @@ class GeneratedImage(Struct, frozen=True):
 
 
 class ImageResponse(Answer, frozen=True, kw_only=True):
+    """The pictures, in the order in which they came."""
+
     images: tuple[GeneratedImage, ...]
 
 

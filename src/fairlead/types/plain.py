@@ -31,6 +31,7 @@ class PostResponse(Struct, frozen=True):
 
     @property
     def status(self) -> int:
+        """The HTTP status of the answer."""
         return self.raw.status
 
 
@@ -60,4 +61,5 @@ class CheckResult(Struct, frozen=True, omit_defaults=True):
 
     @property
     def ok(self) -> bool:
+        """Whether the provider answered, and took the key where the call tests it."""
         return self.problem is None

@@ -68,22 +68,27 @@ class ChatResponse(Struct, frozen=True):
 
     @property
     def text(self) -> str:
+        """All text of the answer, joined without a separator."""
         return self.message.text
 
     @property
     def reasoning(self) -> str:
+        """All visible reasoning, parts separated by a blank line."""
         return self.message.reasoning
 
     @property
     def refusal(self) -> str:
+        """What the model said in place of an answer; empty where it did not refuse."""
         return self.message.refusal
 
     @property
     def tool_calls(self) -> tuple[ToolCall, ...]:
+        """The calls that the caller must answer: complete, and not run by the provider."""
         return self.message.tool_calls
 
     @property
     def citations(self) -> tuple[Citation, ...]:
+        """What the answer rests on, in order."""
         return self.message.citations
 
     @property

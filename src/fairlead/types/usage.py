@@ -42,6 +42,7 @@ class Usage(Struct, frozen=True, omit_defaults=True):
 
     @property
     def total_tokens(self) -> int:
+        """Everything that was read and written."""
         return self.input_tokens + self.output_tokens
 
 

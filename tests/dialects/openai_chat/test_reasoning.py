@@ -89,3 +89,13 @@ def test_inline_thinking_is_told_from_text_in_any_split() -> None:
 
 def test_think_tags_stay_text_where_the_target_has_no_such_quirk() -> None:
     assert Answered().whole(body({"content": "<think>a</think>b"})).response.reasoning == ""
+
+
+@pytest.mark.timeout(20)
+@pytest.mark.parametrize("more", [{}, {"data": "abc", "index": 0}])
+def test_thousands_of_details_take_no_time(more: dict[str, object]) -> None:
+    details = [{"type": "reasoning.x", "index": n, **more} for n in range(20_000)]
+    stream = [chunk({"reasoning_details": [detail]}) for detail in details]
+    answered = Answered().stream(*stream, frame(STOP), DONE)
+    (part,) = answered.response.message.parts
+    assert len(json.loads(part.provider_state.data)["reasoning_details"]) == 20_000

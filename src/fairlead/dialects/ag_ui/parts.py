@@ -7,7 +7,7 @@ from base64 import b64encode
 from fairlead.dialects.body import Body
 from fairlead.dialects.losses import Losses
 from fairlead.dialects.placing import misplaced
-from fairlead.dialects.sources import check_source, media_type
+from fairlead.dialects.sources import check_sound, check_source, media_type
 from fairlead.types.messages import Audio, Citation, File, Image, Part, Text
 
 _KINDS = ("image", "audio", "video")
@@ -42,6 +42,7 @@ def plain(parts: list[Body]) -> object:
 
 
 def _audio(part: Audio) -> Body:
+    check_sound(part)
     return {"type": "audio", "source": _data(part.data, part.media_type)}
 
 

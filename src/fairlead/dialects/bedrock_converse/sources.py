@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from base64 import b64encode
 
-from fairlead.dialects.sources import check_source, of_data_url
+from fairlead.dialects.sources import check_sound, check_source, of_data_url
 from fairlead.types.messages import Audio, File, Image
 
 Block = dict[str, object]
@@ -66,6 +66,7 @@ def media_block(part: Image | File | Audio) -> tuple[str, Block] | str:
     Raises `InvalidRequest` unless it has exactly one source, and its type where it has bytes.
     """
     if isinstance(part, Audio):
+        check_sound(part)
         return _block("audio", part.media_type, "", _bytes(part.data))
     check_source(part)
     if part.file_id is not None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from base64 import b64encode
 
 from fairlead.dialects.gemini.resource import base
-from fairlead.dialects.sources import check_source, media_type, of_data_url
+from fairlead.dialects.sources import check_sound, check_source, media_type, of_data_url
 from fairlead.types.messages import Audio, File, Image
 from fairlead.types.targets import Target
 
@@ -42,6 +42,7 @@ _TYPES = {
 def media(part: Image | Audio | File, target: Target) -> Block:
     """Raises `InvalidRequest` unless it has one source, and its type where that is bytes."""
     if isinstance(part, Audio):
+        check_sound(part)
         return _inline(part.media_type, part.data)
     check_source(part)
     if part.data is not None:

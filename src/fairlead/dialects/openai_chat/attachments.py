@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from fairlead.dialects.losses import Losses
 from fairlead.dialects.openai_chat.state import own
-from fairlead.dialects.sources import check_source, data_url, takes_image
+from fairlead.dialects.sources import check_sound, check_source, data_url, takes_image
 from fairlead.errors import InvalidRequest
 from fairlead.types.messages import Audio, File, Image, Opaque, Part, Text
 
@@ -69,6 +69,7 @@ def _image(part: Image, place: str, losses: Losses) -> dict[str, object] | None:
 
 
 def _audio(part: Audio) -> dict[str, object]:
+    check_sound(part)
     kind = part.media_type.partition(";")[0].lower()
     form = _AUDIO_FORMATS.get(kind) or kind.rpartition("/")[2]
     data = base64.b64encode(part.data).decode()

@@ -46,6 +46,8 @@ class _Choice(Struct, gc=False):
     index: int | None = None
     logprobs: object = None
     error: object = None
+    delta: object = None
+    text: object = None
 
 
 class _Body(Struct, gc=False):
@@ -143,10 +145,14 @@ def _has_more(found: _Body, choice: _Choice) -> bool:
     """Whether anything but the text, the reason and the usage was said."""
     message = choice.message
     message.content = None
-    if message not in _NO_MORE or choice.logprobs is not None or choice.error is not None:
+    if message not in _NO_MORE:
         return True
     return not (
-        found.error is None
+        choice.logprobs is None
+        and choice.error is None
+        and choice.delta is None
+        and choice.text is None
+        and found.error is None
         and found.x_groq is None
         and found.citations is None
         and found.search_results is None

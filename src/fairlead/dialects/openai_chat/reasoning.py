@@ -22,12 +22,13 @@ _GROWING = ("text", "summary")
 class ReasoningReader:
     """The reasoning of one choice."""
 
-    __slots__ = ("_assembly", "_chunk", "_details", "_field", "_kept")
+    __slots__ = ("_assembly", "_chunk", "_details", "_field", "_growing", "_kept")
 
     def __init__(self, assembly: Assembly) -> None:
         self._assembly = assembly
         self._field = ""
         self._details: list[dict[str, object]] = []
+        self._growing: dict[str, list[dict[str, object]]] = {}
         self._kept: dict[str, object] = {}
         self._chunk: dict[str, object] = {}
 
@@ -75,25 +76,34 @@ class ReasoningReader:
 
     def _merge(self, items: list[dict[str, object]]) -> None:
         """Details of a stream grow piece by piece; those of one list stand apart as they are."""
-        earlier = len(self._details)
+        new: list[dict[str, object]] = []
         for item in items:
-            held = next((d for d in self._details[:earlier] if _same(d, item)), None)
+            like = () if "data" in item else self._growing.get(_key(item), ())
+            held = next((d for d in like if _same(d, item)), None)
             if held is None:
-                self._details.append(dict(item))
+                new.append(dict(item))
                 continue
             for name, value in item.items():
                 if name in _GROWING and isinstance(value, str):
                     held[name] = f"{held.get(name) or ''}{value}"
                 elif value is not None:
                     held[name] = value
+        self._details += new
+        for item in new:
+            self._growing.setdefault(_key(item), []).append(item)
+
+
+def _key(item: dict[str, object]) -> str:
+    """Alike for details that may be one: there can be thousands."""
+    return f"{item.get('type')} {item.get('index')}"
 
 
 def _same(held: dict[str, object], item: dict[str, object]) -> bool:
-    """Whether `item` goes on with `held`: one index and type, and no other id or sealed data."""
+    """Whether `item`, which holds no sealed data, goes on with `held`: no other index, type, id."""
     if (held.get("type"), held.get("index")) != (item.get("type"), item.get("index")):
         return False
     ids = (held.get("id"), item.get("id"))
-    return "data" not in item and (ids[0] == ids[1] or None in ids)
+    return ids[0] == ids[1] or None in ids
 
 
 def _visible(items: list[dict[str, object]]) -> str:

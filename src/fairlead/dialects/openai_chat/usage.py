@@ -114,18 +114,19 @@ def counted(usage: bytes, quirks: Quirks) -> Counted | None:
     """Tokens and money of an answer's only usage object; None where it is empty or odd."""
     try:
         figures = _FIGURES.decode(usage)
+        raw = bytes(usage).decode()  # fields that are skipped were not decoded yet
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return None
     if figures == _NO_FIGURES:
         return None
-    if simple := _simple(figures, usage):
+    if simple := _simple(figures, raw):
         return simple, None
     told = figures.estimated_cost if figures.cost is None else figures.cost
-    buckets = _buckets(figures, quirks, bytes(usage).decode())
+    buckets = _buckets(figures, quirks, raw)
     return buckets, _money(told, figures.cost_in_usd_ticks)
 
 
-def _simple(figures: _Figures, usage: bytes) -> Usage | None:
+def _simple(figures: _Figures, raw: str) -> Usage | None:
     """The tokens of an answer that used no cache, no sound and no reasoning, as most do not."""
     prompt, completion, total = (
         figures.prompt_tokens,
@@ -147,7 +148,7 @@ def _simple(figures: _Figures, usage: bytes) -> Usage | None:
     )
     if figures != alone:
         return None
-    return Usage(input=prompt, output=completion, raw=bytes(usage).decode())
+    return Usage(input=prompt, output=completion, raw=raw)
 
 
 def _buckets(figures: _Figures, quirks: Quirks, raw: str | None) -> Usage:
