@@ -187,6 +187,6 @@ def _managed(response: FlowResponse) -> Tokens:
     try:
         found = msgspec.json.decode(response.body, type=_ManagedToken)
         return Lease(Secret(found.access_token), float(found.expires_on))
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, ValueError, ConfigError):
+    except (msgspec.DecodeError, RecursionError, ValueError, OverflowError, ConfigError):
         pass
     raise DecodeError("the managed identity answered with something else than a token")

@@ -29,9 +29,7 @@ def read_private(path: Path) -> bytes | None:
     """
     try:
         _check_folder(path.parent)
-        descriptor = os.open(
-            path, os.O_RDONLY | _NO_FOLLOW | _BINARY | getattr(os, "O_NONBLOCK", 0)
-        )
+        descriptor = os.open(path, os.O_RDONLY | _NO_FOLLOW | _BINARY | _NO_WAIT)
     except FileNotFoundError:
         return None
     except OSError as error:
