@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from fairlead.client import Client
     from fairlead.engine.codecs import ChatCodec
     from fairlead.inputs import ChatOptions
+    from fairlead.ports import Observer
     from fairlead.types.messages import Message
     from fairlead.types.requests import ChatRequest
 
@@ -46,7 +47,7 @@ class Session:
         """A client with these settings. The transport is loaded only here."""
         from fairlead.client import Client
 
-        return Client(self.settings)
+        return Client(self.settings, observers=_journal(self.settings))
 
     def start_local(self, *, quiet: bool) -> None:
         """Fetch and start the local model where it is the one in use, showing progress."""
@@ -73,6 +74,16 @@ def open_session(model: str | None, *, quiet: bool = False) -> Session:
         if chosen is None:
             note(_default_notice(session.registry))
     return session
+
+
+def _journal(settings: Settings) -> list[Observer]:
+    """The log of calls, unless it is off."""
+    if not settings.log.keep:
+        return []
+    from fairlead.cli.stats import journal_file
+    from fairlead.telemetry.journal import Journal
+
+    return [Journal(journal_file())]
 
 
 def ready_providers(registry: Registry) -> dict[str, str]:
