@@ -19,6 +19,7 @@ def _bare_environment(monkeypatch: pytest.MonkeyPatch, tmp_path_factory) -> None
         if name.startswith("FAIRLEAD_") or name.endswith(_SECRET_ENDINGS):
             monkeypatch.delenv(name)
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path_factory.mktemp("config")))
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path_factory.mktemp("state")))
 
 
 @pytest.hookimpl(wrapper=True)

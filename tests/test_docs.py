@@ -92,7 +92,7 @@ def test_a_settings_example_is_accepted(example, tmp_path) -> None:
     path = tmp_path / "fairlead.toml"
     path.write_text(example)
 
-    assert Settings.load(path=path).providers["lab"].base_url
+    assert Settings.load(path=path) != Settings()
 
 
 def test_every_link_of_the_papers_leads_somewhere() -> None:

@@ -10,7 +10,8 @@ from importlib import import_module
 
 TYPE_CHECKING = False  # importing typing would cost more than all the rest of this file
 if TYPE_CHECKING:
-    from fairlead import cost as cost, models as models
+    from fairlead import cost as cost, models as models, telemetry as telemetry
+    from fairlead.ambient import deadline as deadline
     from fairlead.attachments import attach as attach
     from fairlead.client import (
         AsyncClient as AsyncClient,
@@ -30,10 +31,14 @@ if TYPE_CHECKING:
     from fairlead.dialects.openai_responses.options import (
         OpenAIResponsesOptions as OpenAIResponsesOptions,
     )
+    from fairlead.engine.budgets import budget as budget
     from fairlead.errors import (
+        AllTargetsFailed as AllTargetsFailed,
         ApiError as ApiError,
         AuthenticationError as AuthenticationError,
         BadRequestError as BadRequestError,
+        BreakerOpen as BreakerOpen,
+        BudgetExceeded as BudgetExceeded,
         ConfigError as ConfigError,
         ConnectError as ConnectError,
         ConnectTimeout as ConnectTimeout,
@@ -43,6 +48,7 @@ if TYPE_CHECKING:
         DecodeError as DecodeError,
         FairleadError as FairleadError,
         InvalidRequest as InvalidRequest,
+        LimitExceeded as LimitExceeded,
         LocalModelError as LocalModelError,
         MalformedToolArguments as MalformedToolArguments,
         MissingCredentials as MissingCredentials,
@@ -59,6 +65,7 @@ if TYPE_CHECKING:
         RequestError as RequestError,
         ResponseTooLarge as ResponseTooLarge,
         ServerError as ServerError,
+        StoreError as StoreError,
         StreamInterrupted as StreamInterrupted,
         TransportError as TransportError,
         UnknownModel as UnknownModel,
@@ -71,6 +78,7 @@ if TYPE_CHECKING:
         CompletionOptions as CompletionOptions,
     )
     from fairlead.ports import Limits as Limits, Observer as Observer, Timeouts as Timeouts
+    from fairlead.routes import route as route
     from fairlead.settings import Settings as Settings
     from fairlead.speech import (
         AsyncSpeechStream as AsyncSpeechStream,
@@ -90,12 +98,14 @@ if TYPE_CHECKING:
         ReasoningDelta as ReasoningDelta,
         RefusalDelta as RefusalDelta,
         ResponseStart as ResponseStart,
+        StreamRestarted as StreamRestarted,
         TextDelta as TextDelta,
         ToolCallDelta as ToolCallDelta,
         ToolCallEnd as ToolCallEnd,
         ToolCallStart as ToolCallStart,
         UsageEvent as UsageEvent,
     )
+    from fairlead.types.health import LimitHealth as LimitHealth, TargetHealth as TargetHealth
     from fairlead.types.http import HttpSettings as HttpSettings
     from fairlead.types.messages import (
         Audio as Audio,
@@ -111,6 +121,11 @@ if TYPE_CHECKING:
         Text as Text,
         ToolCall as ToolCall,
         ToolResult as ToolResult,
+    )
+    from fairlead.types.observed import (
+        CallEnd as CallEnd,
+        ObservedAttempt as ObservedAttempt,
+        ObservedCall as ObservedCall,
     )
     from fairlead.types.operations import (
         EmbeddingResponse as EmbeddingResponse,
@@ -132,6 +147,7 @@ if TYPE_CHECKING:
     from fairlead.types.receipts import Attempt as Attempt, Receipt as Receipt, Timings as Timings
     from fairlead.types.requests import ChatRequest as ChatRequest
     from fairlead.types.responses import ChatResponse as ChatResponse, FinishReason as FinishReason
+    from fairlead.types.routes import Route as Route, RouteTarget as RouteTarget
     from fairlead.types.tools import (
         NamedTool as NamedTool,
         OutputSchema as OutputSchema,
@@ -143,6 +159,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _HOMES = {
+    "ambient": "deadline",
     "attachments": "attach",
     "client": "AsyncClient AsyncProvider Client Provider",
     "dialects.ag_ui.options": "AgUiOptions",
@@ -153,25 +170,29 @@ _HOMES = {
     "dialects.ollama.options": "OllamaOptions",
     "dialects.openai_chat.options": "OpenAIChatOptions",
     "dialects.openai_responses.options": "OpenAIResponsesOptions",
+    "engine.budgets": "budget",
     "errors": (
-        "ApiError AuthenticationError BadRequestError ConfigError ConnectError ConnectTimeout "
-        "ContentFilterError ContextLengthError DeadlineExceeded DecodeError FairleadError "
-        "InvalidRequest LocalModelError MalformedToolArguments MissingCredentials "
-        "NotFoundError OverloadedError PermissionDeniedError PoolTimeout ProtocolError "
-        "ProviderRetired QuotaExceededError RateLimitError ReadTimeout RefusedError RequestError "
-        "ResponseTooLarge ServerError StreamInterrupted TransportError UnknownModel "
-        "UnknownProvider UnsupportedFeature"
+        "AllTargetsFailed ApiError AuthenticationError BadRequestError BreakerOpen BudgetExceeded "
+        "ConfigError ConnectError ConnectTimeout ContentFilterError ContextLengthError "
+        "DeadlineExceeded DecodeError FairleadError InvalidRequest LimitExceeded LocalModelError "
+        "MalformedToolArguments MissingCredentials NotFoundError OverloadedError "
+        "PermissionDeniedError PoolTimeout ProtocolError ProviderRetired QuotaExceededError "
+        "RateLimitError ReadTimeout RefusedError RequestError ResponseTooLarge ServerError "
+        "StoreError StreamInterrupted TransportError UnknownModel UnknownProvider "
+        "UnsupportedFeature"
     ),
     "inputs": "ChatOptions",
     "operation_inputs": "CallOptions CompletionOptions",
     "ports": "Limits Observer Timeouts",
+    "routes": "route",
     "settings": "Settings",
     "speech": "AsyncSpeechStream SpeechStream",
     "stream": "AsyncEventStream AsyncStream EventStream Stream",
     "types.events": (
-        "CitationEvent Event Finish PartEnd ReasoningDelta RefusalDelta ResponseStart TextDelta "
-        "ToolCallDelta ToolCallEnd ToolCallStart UsageEvent"
+        "CitationEvent Event Finish PartEnd ReasoningDelta RefusalDelta ResponseStart "
+        "StreamRestarted TextDelta ToolCallDelta ToolCallEnd ToolCallStart UsageEvent"
     ),
+    "types.health": "LimitHealth TargetHealth",
     "types.http": "HttpSettings",
     "types.messages": (
         "Audio Citation Document File Image Message Opaque ProviderState Reasoning Refusal Text "
@@ -181,16 +202,18 @@ _HOMES = {
         "EmbeddingResponse GeneratedImage ImageResponse RankedDocument RerankResponse Speech "
         "TokenCount Transcription TranscriptSegment"
     ),
+    "types.observed": "CallEnd ObservedAttempt ObservedCall",
     "types.plain": "CheckResult ModelInfo PostResponse ServerEvent",
     "types.receipts": "Attempt Receipt Timings",
     "types.requests": "ChatRequest",
     "types.responses": "ChatResponse FinishReason",
+    "types.routes": "Route RouteTarget",
     "types.tools": "NamedTool OutputSchema ProviderTool Tool",
     "types.usage": "Cost Usage",
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names.split()}
 
-_MODULES = ("cost", "models")
+_MODULES = ("cost", "models", "telemetry")
 
 __all__ = ["__version__", *_MODULES, *sorted(_HOME_OF)]  # all are strings
 

@@ -13,8 +13,10 @@ from fairlead.inputs import ChatOptions, Messages
 from fairlead.ports import Observer, Transport
 from fairlead.settings import Settings
 from fairlead.stream import AsyncEventStream, AsyncStream, EventStream, Stream
+from fairlead.types.health import TargetHealth
 from fairlead.types.plain import CheckResult, ModelInfo, PostResponse, ServerEvent
 from fairlead.types.responses import ChatResponse
+from fairlead.types.routes import Model
 
 __all__ = ["AsyncClient", "AsyncProvider", "Client", "Provider"]
 
@@ -50,8 +52,10 @@ class Client(OperationMethods):
             keys=keys,
         )
 
-    def chat(self, model: str, messages: Messages, **options: Unpack[ChatOptions]) -> ChatResponse:
-        """Ask `model` (as `provider/model`) and return the finished answer.
+    def chat(
+        self, model: Model, messages: Messages, **options: Unpack[ChatOptions]
+    ) -> ChatResponse:
+        """Ask `model` (as `provider/model`, or a route) and return the finished answer.
 
         `messages` is a prompt, or a list of `Message`s or OpenAI-style dictionaries; the options
         are those of `ChatOptions`. Raises a `FairleadError`: `ConfigError` or `RequestError` before
@@ -60,7 +64,7 @@ class Client(OperationMethods):
         """
         return drive(self._core.chat(model, messages, options))
 
-    def stream(self, model: str, messages: Messages, **options: Unpack[ChatOptions]) -> Stream:
+    def stream(self, model: Model, messages: Messages, **options: Unpack[ChatOptions]) -> Stream:
         """The same, streamed: use it in a `with` block, iterate it, then ask for `.result()`.
 
         The request is sent when the block is entered. Raises like `chat`, and `StreamInterrupted`
@@ -104,6 +108,14 @@ class Client(OperationMethods):
         """One provider, by name or alias. Raises `UnknownProvider` with the nearest names."""
         return Provider(self._core, self._core.provider(name).name)
 
+    def health(self, model: str) -> TargetHealth:
+        """How the target `model` (as `provider/model`) is doing, as this client sees it.
+
+        Its breaker, and what is under way and waiting at its limits. Sends nothing. Raises
+        `ConfigError` or `RequestError` for a name that leads nowhere.
+        """
+        return self._core.health(model)
+
     def close(self) -> None:
         """Close the connections: idle ones now, those in use when their answers end."""
         drive(self._core.aclose())
@@ -145,9 +157,9 @@ class AsyncClient(AsyncOperationMethods):
         )
 
     async def chat(
-        self, model: str, messages: Messages, **options: Unpack[ChatOptions]
+        self, model: Model, messages: Messages, **options: Unpack[ChatOptions]
     ) -> ChatResponse:
-        """Ask `model` (as `provider/model`) and return the finished answer.
+        """Ask `model` (as `provider/model`, or a route) and return the finished answer.
 
         `messages` is a prompt, or a list of `Message`s or OpenAI-style dictionaries; the options
         are those of `ChatOptions`. Raises a `FairleadError`: `ConfigError` or `RequestError` before
@@ -156,7 +168,9 @@ class AsyncClient(AsyncOperationMethods):
         """
         return await self._core.chat(model, messages, options)
 
-    def stream(self, model: str, messages: Messages, **options: Unpack[ChatOptions]) -> AsyncStream:
+    def stream(
+        self, model: Model, messages: Messages, **options: Unpack[ChatOptions]
+    ) -> AsyncStream:
         """The same, streamed: use it in an `async with` block, then `await stream.result()`.
 
         The request is sent when the block is entered. Raises like `chat`, and `StreamInterrupted`
@@ -199,6 +213,14 @@ class AsyncClient(AsyncOperationMethods):
     def provider(self, name: str) -> AsyncProvider:
         """One provider, by name or alias. Raises `UnknownProvider` with the nearest names."""
         return AsyncProvider(self._core, self._core.provider(name).name)
+
+    def health(self, model: str) -> TargetHealth:
+        """How the target `model` (as `provider/model`) is doing, as this client sees it.
+
+        Its breaker, and what is under way and waiting at its limits. Sends nothing. Raises
+        `ConfigError` or `RequestError` for a name that leads nowhere.
+        """
+        return self._core.health(model)
 
     async def aclose(self) -> None:
         """Close all connections. Answers that are under way end with an error."""

@@ -32,6 +32,7 @@ from fairlead.types.operations import (
     Transcription,
 )
 from fairlead.types.responses import ChatResponse
+from fairlead.types.routes import Model, called
 
 
 class OperationMethods:
@@ -45,7 +46,7 @@ class OperationMethods:
 
     def embed(
         self,
-        model: str,
+        model: Model,
         inputs: str | Sequence[str],
         *,
         dimensions: int | None = None,
@@ -59,12 +60,12 @@ class OperationMethods:
         `input_type` says what they are for, where the model makes a difference.
         Source of the names: OpenAI's and Cohere's embeddings APIs.
         """
-        request = embedding_request(model, inputs, dimensions, input_type, options)
+        request = embedding_request(called(model), inputs, dimensions, input_type, options)
         return drive(self._operations.embed(model, request, options))
 
     def rerank(
         self,
-        model: str,
+        model: Model,
         query: str,
         documents: Sequence[str],
         *,
@@ -75,12 +76,12 @@ class OperationMethods:
 
         `top_n` bounds how many come back. Source of the names: Cohere's rerank API.
         """
-        request = rerank_request(model, query, documents, top_n, options)
+        request = rerank_request(called(model), query, documents, top_n, options)
         return drive(self._operations.rerank(model, request, options))
 
     def transcribe(
         self,
-        model: str,
+        model: Model,
         audio: AudioInput,
         *,
         language: str | None = None,
@@ -95,7 +96,7 @@ class OperationMethods:
         `timestamps` asks for times of words or segments. Source: OpenAI's transcription API.
         """
         request = transcription_request(
-            model,
+            called(model),
             audio,
             language=language,
             prompt=prompt,
@@ -107,7 +108,7 @@ class OperationMethods:
 
     def image(
         self,
-        model: str,
+        model: Model,
         prompt: str,
         *,
         n: int | None = None,
@@ -119,11 +120,13 @@ class OperationMethods:
 
         Source of the names: OpenAI's images API.
         """
-        request = image_request(model, prompt, n=n, size=size, quality=quality, options=options)
+        request = image_request(
+            called(model), prompt, n=n, size=size, quality=quality, options=options
+        )
         return drive(self._operations.image(model, request, options))
 
     def count_tokens(
-        self, model: str, messages: Messages, **options: Unpack[ChatOptions]
+        self, model: Model, messages: Messages, **options: Unpack[ChatOptions]
     ) -> TokenCount:
         """How many tokens `model` would read, in the provider's own counting.
 
@@ -133,7 +136,7 @@ class OperationMethods:
 
     def complete(
         self,
-        model: str,
+        model: Model,
         prompt: str,
         suffix: str | None = None,
         **options: Unpack[CompletionOptions],
@@ -146,7 +149,7 @@ class OperationMethods:
 
     def stream_completion(
         self,
-        model: str,
+        model: Model,
         prompt: str,
         suffix: str | None = None,
         **options: Unpack[CompletionOptions],
@@ -156,7 +159,7 @@ class OperationMethods:
 
     def speak(
         self,
-        model: str,
+        model: Model,
         text: str,
         *,
         voice: str | None = None,
@@ -171,7 +174,7 @@ class OperationMethods:
         `instructions` say how to speak. Source of the names: OpenAI's speech API.
         """
         request = speech_request(
-            model,
+            called(model),
             text,
             voice=voice,
             format=format,
@@ -193,7 +196,7 @@ class AsyncOperationMethods:
 
     async def embed(
         self,
-        model: str,
+        model: Model,
         inputs: str | Sequence[str],
         *,
         dimensions: int | None = None,
@@ -207,12 +210,12 @@ class AsyncOperationMethods:
         `input_type` says what they are for, where the model makes a difference.
         Source of the names: OpenAI's and Cohere's embeddings APIs.
         """
-        request = embedding_request(model, inputs, dimensions, input_type, options)
+        request = embedding_request(called(model), inputs, dimensions, input_type, options)
         return await self._operations.embed(model, request, options)
 
     async def rerank(
         self,
-        model: str,
+        model: Model,
         query: str,
         documents: Sequence[str],
         *,
@@ -223,12 +226,12 @@ class AsyncOperationMethods:
 
         `top_n` bounds how many come back. Source of the names: Cohere's rerank API.
         """
-        request = rerank_request(model, query, documents, top_n, options)
+        request = rerank_request(called(model), query, documents, top_n, options)
         return await self._operations.rerank(model, request, options)
 
     async def transcribe(
         self,
-        model: str,
+        model: Model,
         audio: AudioInput,
         *,
         language: str | None = None,
@@ -243,7 +246,7 @@ class AsyncOperationMethods:
         `timestamps` asks for times of words or segments. Source: OpenAI's transcription API.
         """
         request = transcription_request(
-            model,
+            called(model),
             audio,
             language=language,
             prompt=prompt,
@@ -255,7 +258,7 @@ class AsyncOperationMethods:
 
     async def image(
         self,
-        model: str,
+        model: Model,
         prompt: str,
         *,
         n: int | None = None,
@@ -267,11 +270,13 @@ class AsyncOperationMethods:
 
         Source of the names: OpenAI's images API.
         """
-        request = image_request(model, prompt, n=n, size=size, quality=quality, options=options)
+        request = image_request(
+            called(model), prompt, n=n, size=size, quality=quality, options=options
+        )
         return await self._operations.image(model, request, options)
 
     async def count_tokens(
-        self, model: str, messages: Messages, **options: Unpack[ChatOptions]
+        self, model: Model, messages: Messages, **options: Unpack[ChatOptions]
     ) -> TokenCount:
         """How many tokens `model` would read, in the provider's own counting.
 
@@ -281,7 +286,7 @@ class AsyncOperationMethods:
 
     async def complete(
         self,
-        model: str,
+        model: Model,
         prompt: str,
         suffix: str | None = None,
         **options: Unpack[CompletionOptions],
@@ -294,7 +299,7 @@ class AsyncOperationMethods:
 
     def stream_completion(
         self,
-        model: str,
+        model: Model,
         prompt: str,
         suffix: str | None = None,
         **options: Unpack[CompletionOptions],
@@ -306,7 +311,7 @@ class AsyncOperationMethods:
 
     def speak(
         self,
-        model: str,
+        model: Model,
         text: str,
         *,
         voice: str | None = None,
@@ -321,7 +326,7 @@ class AsyncOperationMethods:
         `instructions` say how to speak. Source of the names: OpenAI's speech API.
         """
         request = speech_request(
-            model,
+            called(model),
             text,
             voice=voice,
             format=format,

@@ -6,11 +6,13 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Awaitable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from fairlead.accounting import billing_of, open_ledger
+from fairlead.ambient import nearest
 from fairlead.auth.origin import origin_of, require_secure
 from fairlead.dialects.catalogue import models_of
 from fairlead.dialects.grounding import grounded
@@ -19,23 +21,29 @@ from fairlead.engine.call import E_, R_, Call
 from fairlead.engine.codecs import ChatCodec, PlainCodec
 from fairlead.engine.layers.retry import RetryBudgets
 from fairlead.engine.stack import build
+from fairlead.engine.watching import Watching
 from fairlead.errors import ConfigError, FairleadError, InvalidRequest, UnsupportedFeature
 from fairlead.inputs import ChatOptions, Messages, chat_request, checked_headers, checked_policy
 from fairlead.models.advice import check, pricing, settled
 from fairlead.policies.retry import RetryPolicy
+from fairlead.policies.target_record import TargetRecords
 from fairlead.policies.timeouts import whole_answer_timeout
 from fairlead.providers.registry import Registry, Resolved
+from fairlead.routing import Routes, routed_chat
+from fairlead.target_rules import SettingsRules
 from fairlead.types.events import Event
 from fairlead.types.plain import CheckResult, ModelInfo, PostResponse, ServerEvent
 from fairlead.types.responses import ChatResponse
 
 if TYPE_CHECKING:
     from fairlead.engine.reply import Reply
-    from fairlead.ports import Observer, Runtime, Transport
+    from fairlead.ports import Billing, Codec, Observer, Runtime, Transport
     from fairlead.providers.provider import Provider
     from fairlead.settings import Settings
+    from fairlead.types.health import TargetHealth
     from fairlead.types.http import HttpRequest
     from fairlead.types.requests import ChatRequest
+    from fairlead.types.routes import Model
 
 _CHECK_TOKENS = 1
 
@@ -54,30 +62,39 @@ class Core:
     ) -> None:
         self.settings = settings
         self.registry = Registry(settings)
+        self.routes = Routes(settings)
+        self.can_hedge = hasattr(runtime, "race")
+        self._records = TargetRecords()
         self._transport = transport
         self._runtime = runtime
+        self._watching = Watching(observers)
+        self._guards = SettingsRules(settings, self.registry).guards(random=random.random)
+        self._ledger = open_ledger(settings, runtime)
         retries = settings.retry
         self._handler = build(
             transport=transport,
             runtime=runtime,
             retries=RetryPolicy(max_retries=retries.max_retries),
             budgets=RetryBudgets(ratio=retries.budget_percent / 100, floor=retries.budget_floor),
-            observers=tuple(observers),
+            watching=self._watching,
             random=random.random,
+            ledger=self._ledger,
+            guards=self._guards,
+            records=self._records,
         )
         for name, key in (keys or {}).items():
             self.rotate_key(name, key)
 
     # -- chat ------------------------------------------------------------------------------------
 
-    async def chat(self, model: str, messages: Messages, options: ChatOptions) -> ChatResponse:
+    async def chat(self, model: Model, messages: Messages, options: ChatOptions) -> ChatResponse:
         """The finished answer."""
         call = await self._chat_call(model, messages, options, stream=False)
         reply: Reply[Event, ChatResponse] = await self._handler(call)
         return reply.result()
 
     async def stream(
-        self, model: str, messages: Messages, options: ChatOptions
+        self, model: Model, messages: Messages, options: ChatOptions
     ) -> Reply[Event, ChatResponse]:
         """A committed reply."""
         call = await self._chat_call(model, messages, options, stream=True)
@@ -99,15 +116,31 @@ class Core:
         options, _ = settled(resolved.target, options)
         return self._chat_codec(resolved, model, messages, options, stream=stream), resolved
 
-    async def _chat_call(
-        self, model: str, messages: Messages, options: ChatOptions, *, stream: bool
-    ) -> Call[Event, ChatResponse]:
-        started = self._runtime.now()
+    def _chat_call(
+        self, model: Model, messages: Messages, options: ChatOptions, *, stream: bool
+    ) -> Awaitable[Call[Event, ChatResponse]]:
+        named = self.routes.find(model)
+        if named is not None:
+            return routed_chat(self, named, messages, options, stream=stream)
         resolved = self._resolve(model, options)
+        return self.chat_call(resolved, str(model), messages, options, stream=stream)
+
+    async def chat_call(
+        self,
+        resolved: Resolved,
+        model: str,
+        messages: Messages,
+        options: ChatOptions,
+        *,
+        stream: bool,
+        request: ChatRequest | None = None,
+    ) -> Call[Event, ChatResponse]:
+        """A call to one target. `request` is what messages and options say, where it is known."""
+        started = self._runtime.now()
         if resolved.provider.embedded:
             resolved = await self._started(resolved)
         options, defaults = settled(resolved.target, options)
-        codec = self._chat_codec(resolved, model, messages, options, stream=stream)
+        codec = self._chat_codec(resolved, model, messages, options, stream=stream, request=request)
         timeouts = resolved.provider.timeouts
         usual = timeouts.stream_total if stream else timeouts.total
         return Call(
@@ -125,9 +158,10 @@ class Core:
             ),
             defaults=defaults,
             price=pricing(resolved, options),
+            billing=self.billing(resolved, codec, options),
         )
 
-    def _resolve(self, model: str, options: ChatOptions) -> Resolved:
+    def _resolve(self, model: Model, options: ChatOptions) -> Resolved:
         if not isinstance(model, str):
             raise InvalidRequest(f"model must be a string, not {type(model).__name__}")
         return self.registry.resolve(model, dialect=options.get("dialect"))
@@ -140,9 +174,11 @@ class Core:
         options: ChatOptions,
         *,
         stream: bool,
+        request: ChatRequest | None = None,
     ) -> ChatCodec[ChatRequest]:
         target = resolved.target
-        request = chat_request(model, messages, options)
+        if request is None:
+            request = chat_request(model, messages, options)
         check(resolved, request, options)
         dialect = dialect_named(target.dialect)
         return ChatCodec(
@@ -157,7 +193,7 @@ class Core:
 
     # -- what the other operations share ---------------------------------------------------------
 
-    def resolve(self, model: str, operation: str) -> Resolved:
+    def resolve(self, model: Model, operation: str) -> Resolved:
         """Where `operation` on `model` goes. Raises `ConfigError` or `RequestError`."""
         if not isinstance(model, str):
             raise InvalidRequest(f"model must be a string, not {type(model).__name__}")
@@ -165,16 +201,28 @@ class Core:
 
     async def located(self, model: str, operation: str) -> Resolved:
         """The same, with the embedded model's server running where it is the one."""
-        resolved = self.resolve(model, operation)
+        return await self.running(self.resolve(model, operation))
+
+    async def running(self, resolved: Resolved) -> Resolved:
+        """The same place, with the embedded model's server running where it is the one."""
         return await self._started(resolved) if resolved.provider.embedded else resolved
 
     def now(self) -> float:
         return self._runtime.now()
 
+    def wall(self) -> float:
+        return self._runtime.wall()
+
     @staticmethod
     def allowed(deadline: float | None, usual: float) -> float:
         """Seconds for a whole call. Raises `InvalidRequest`."""
         return _allowed(deadline, usual)
+
+    def billing(
+        self, resolved: Resolved | None, codec: Codec[Any, Any], options: Mapping[str, object]
+    ) -> Billing | None:
+        """What a call may cost, where there is a budget or a record that it falls under."""
+        return billing_of(resolved, codec, options) if self._ledger.concerned else None
 
     async def handle(self, call: Call[E_, R_]) -> Reply[E_, R_]:
         """Send `call` through the stack."""
@@ -259,9 +307,14 @@ class Core:
             started=self._runtime.now(),
             allowed=_allowed(deadline, usual),
             whole_timeout=timeouts.total,
+            billing=self.billing(None, codec, {}) if resolved is None else None,
         )
         reply: Reply[ServerEvent, PostResponse] = await self._handler(call)
         return reply
+
+    def health(self, model: str) -> TargetHealth:
+        """How the target of `model` is doing. Does no I/O."""
+        return self._guards.health(self.resolve(model, "chat").target.label, self._runtime.now())
 
     # -- providers -------------------------------------------------------------------------------
 
@@ -274,6 +327,7 @@ class Core:
         if credential is None:
             raise ConfigError(f"{name} takes no key")
         credential.rotate(new)
+        self._records.wake(self.registry.get(name).name)
 
     async def models(self, name: str) -> tuple[ModelInfo, ...]:
         """The provider's own list of models."""
@@ -359,15 +413,17 @@ class Core:
 
     async def aclose(self) -> None:
         """Close all connections. A call after that opens new ones."""
+        self._watching.settle()
+        await self._ledger.aclose()
         await self._transport.aclose()
 
 
 def _allowed(deadline: float | None, usual: float) -> float:
     if deadline is None:
-        return usual
+        return nearest(usual)
     if isinstance(deadline, bool) or not isinstance(deadline, int | float) or not deadline > 0:
         raise InvalidRequest("deadline must be a number of seconds above 0")
-    return deadline
+    return nearest(deadline)
 
 
 def _encoded(json: object) -> bytes:

@@ -4,7 +4,8 @@
     ├── ConfigError              the settings: UnknownProvider, UnknownModel, MissingCredentials,
     │                            ProviderRetired, LocalModelError
     ├── RequestError             found before sending: UnsupportedFeature, InvalidRequest
-    ├── RefusedError             we said no: DeadlineExceeded
+    ├── RefusedError             we said no: DeadlineExceeded, LimitExceeded, BreakerOpen,
+    │                            BudgetExceeded, StoreError
     ├── TransportError           the line: ConnectError, ConnectTimeout, ReadTimeout, ProtocolError,
     │                            PoolTimeout
     ├── ApiError                 the provider said no
@@ -14,7 +15,8 @@
     │   └── OverloadedError, ServerError
     ├── DecodeError              the provider spoke nonsense: ResponseTooLarge,
     │                            MalformedToolArguments
-    └── StreamInterrupted        cut after the answer had begun
+    ├── StreamInterrupted        cut after the answer had begun
+    └── AllTargetsFailed         a group: what each target of a route said
 
 `exit_code` follows the command line's table: 1 other, 2 usage, 3 credentials, 4 rate limit,
 5 budget, 6 provider or line. `http_status` is what a server would answer in our place.
@@ -22,9 +24,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar, Literal
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, ClassVar, Literal, Self
 
 if TYPE_CHECKING:
+    from decimal import Decimal
+
     from fairlead.types.messages import Message
     from fairlead.types.receipts import Receipt
     from fairlead.types.usage import Usage
@@ -126,6 +131,78 @@ class DeadlineExceeded(RefusedError):
 
     http_status = 504
     exit_code = 6
+
+
+class LimitExceeded(RefusedError):
+    """One of our own limits would be passed; `retry_after` is when there would be room, if known.
+
+    Nothing was sent. It is never retried by itself: the wait in the queue was the retry.
+    """
+
+    http_status = 429
+    exit_code = 4
+
+    def __init__(self, message: str, *, target: str, retry_after: float | None = None) -> None:
+        super().__init__(message)
+        self.target = target
+        self.retry_after = retry_after
+
+    @property
+    def retryable(self) -> bool:
+        return True
+
+
+class BreakerOpen(RefusedError):
+    """The target failed too often, and is left alone for `retry_after` seconds. Nothing was sent.
+
+    It is never retried by itself: another target may take the call.
+    """
+
+    exit_code = 6
+
+    def __init__(self, message: str, *, target: str, retry_after: float | None = None) -> None:
+        super().__init__(message)
+        self.target = target
+        self.retry_after = retry_after
+
+    @property
+    def retryable(self) -> bool:
+        return True
+
+
+class BudgetExceeded(RefusedError):
+    """A budget has too little left for what the call may cost. Nothing was sent.
+
+    `account` names the budget; the amounts are US dollars: its `limit`, what is `spent` and `held`
+    of it, and what was `needed`, None where the price is not known. `resets_in` is seconds until
+    its period ends.
+    """
+
+    http_status = 429
+    exit_code = 5
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        account: str,
+        limit: Decimal,
+        spent: Decimal | None = None,
+        held: Decimal | None = None,
+        needed: Decimal | None = None,
+        resets_in: float | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.account = account
+        self.limit = limit
+        self.spent = spent
+        self.held = held
+        self.needed = needed
+        self.resets_in = resets_in
+
+
+class StoreError(RefusedError):
+    """The store that keeps budgets is down, or cannot be used; the message says what to do."""
 
 
 class TransportError(FairleadError):
@@ -330,3 +407,39 @@ class StreamInterrupted(FairleadError):
         super().__init__(message)
         self.partial = partial
         self.usage = usage
+
+
+class AllTargetsFailed(ExceptionGroup[FairleadError], FairleadError):
+    """No target of a route answered; `exceptions` holds what each of `targets` said last.
+
+    Those that could not do what the request needs, and were not asked, are among them.
+    `except* RateLimitError` and the like pick out single ones.
+    """
+
+    exit_code = 6
+    http_status = 502
+
+    def __new__(
+        cls,
+        message: str,
+        exceptions: Sequence[FairleadError],
+        targets: Sequence[str] = (),  # noqa: ARG004  # for __init__
+    ) -> Self:
+        made = super().__new__(cls, message, exceptions)
+        # Another call may go well as soon as one of them may.
+        if any(error.retryable for error in exceptions):
+            made.retry_class = "transient"
+        return made
+
+    def __init__(
+        self, message: str, exceptions: Sequence[FairleadError], targets: Sequence[str] = ()
+    ) -> None:
+        super().__init__(message, exceptions)
+        self.targets = tuple(targets)
+
+    def __str__(self) -> str:
+        said = [str(error) for error in self.exceptions]
+        for place, target in enumerate(self.targets):
+            if not said[place].startswith(target):
+                said[place] = f"{target}: {said[place]}"
+        return f"{self.message}: " + "; ".join(said)

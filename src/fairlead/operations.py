@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from msgspec.structs import replace
@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from fairlead.dialects.registry import completion_dialect_named, operation_named
 from fairlead.engine.call import Call
 from fairlead.engine.codecs import ChatCodec, OperationCodec, SpeechCodec
-from fairlead.errors import DecodeError, FairleadError
+from fairlead.errors import DecodeError, FairleadError, InvalidRequest
 from fairlead.inputs import ChatOptions, Messages, chat_request, checked_headers, checked_policy
 from fairlead.models.advice import pricing
 from fairlead.operation_inputs import (
@@ -20,6 +20,7 @@ from fairlead.operation_inputs import (
     completion_request,
 )
 from fairlead.policies.cost import sum_exactly
+from fairlead.routing import one_model, routed
 from fairlead.types.operations import (
     Answer,
     CompletionRequest,
@@ -35,6 +36,7 @@ from fairlead.types.operations import (
     Transcription,
     TranscriptionRequest,
 )
+from fairlead.types.routes import Model, called
 from fairlead.types.usage import Cost, Usage
 
 if TYPE_CHECKING:
@@ -42,6 +44,7 @@ if TYPE_CHECKING:
     from fairlead.engine.reply import Reply
     from fairlead.ports import Codec
     from fairlead.providers.registry import Resolved
+    from fairlead.routing import Named
     from fairlead.types.events import Event
     from fairlead.types.receipts import Receipt
     from fairlead.types.responses import ChatResponse
@@ -70,10 +73,13 @@ class Operations:
         self._core = core
 
     async def embed(
-        self, model: str, request: EmbeddingRequest, options: CallOptions
+        self, model: Model, request: EmbeddingRequest, options: CallOptions
     ) -> EmbeddingResponse:
         """In as many requests as the provider's limit asks for, one after another."""
-        resolved = await self._core.located(model, "embeddings")
+        named = self._core.routes.find(model)
+        if named is not None:
+            return await self._embed_along(named, request, options)
+        resolved = await self._core.located(str(model), "embeddings")
         parts = _batches(request, resolved.target.quirks.embedding_batch)
         answers: list[EmbeddingResponse] = []
         allowed = self._core.allowed(options.get("deadline"), resolved.provider.timeouts.total)
@@ -91,26 +97,40 @@ class Operations:
             answers.append(keep)
         return answers[0] if len(answers) == 1 else _merged(answers)
 
+    async def _embed_along(
+        self, named: Named, request: EmbeddingRequest, options: CallOptions
+    ) -> EmbeddingResponse:
+        """In one request: parts of one answer must not come from several targets."""
+        sizes = one_model(named, self._core.registry)
+        if len(request.inputs) > min(sizes):
+            raise InvalidRequest(
+                f"a route takes at most {min(sizes)} texts at once; embed the rest in further calls"
+            )
+        answer: EmbeddingResponse = await self._answer(named.route, "embeddings", request, options)
+        return answer
+
     async def rerank(
-        self, model: str, request: RerankRequest, options: CallOptions
+        self, model: Model, request: RerankRequest, options: CallOptions
     ) -> RerankResponse:
         answer: RerankResponse = await self._answer(model, "rerank", request, options)
         return answer
 
     async def transcribe(
-        self, model: str, request: TranscriptionRequest, options: CallOptions
+        self, model: Model, request: TranscriptionRequest, options: CallOptions
     ) -> Transcription:
         answer: Transcription = await self._answer(model, "transcription", request, options)
         return answer
 
-    async def image(self, model: str, request: ImageRequest, options: CallOptions) -> ImageResponse:
+    async def image(
+        self, model: Model, request: ImageRequest, options: CallOptions
+    ) -> ImageResponse:
         answer: ImageResponse = await self._answer(model, "image", request, options)
         return answer
 
     async def count_tokens(
-        self, model: str, messages: Messages, options: ChatOptions
+        self, model: Model, messages: Messages, options: ChatOptions
     ) -> TokenCount:
-        request = chat_request(model, messages, options)
+        request = chat_request(called(model), messages, options)
         given: CallOptions = {}
         for name in ("extra_headers", "deadline", "unsupported"):
             if name in options:
@@ -119,21 +139,26 @@ class Operations:
         return answer
 
     async def speak(
-        self, model: str, request: SpeechRequest, options: CallOptions
+        self, model: Model, request: SpeechRequest, options: CallOptions
     ) -> Reply[bytes, Speech]:
         """A committed reply of pieces of audio."""
-        resolved = await self._core.located(model, "speech")
-        codec = SpeechCodec(self._codec(resolved, "speech", request, options))
-        return await self._sent("speech", resolved, codec, options, stream=True)
+        call: Call[bytes, Speech] = await self._bound(
+            model,
+            "speech",
+            lambda resolved: SpeechCodec(self._codec(resolved, "speech", request, options)),
+            options,
+            stream=True,
+        )
+        return await self._core.handle(call)
 
     async def complete(
-        self, model: str, prompt: str, suffix: str | None, options: CompletionOptions
+        self, model: Model, prompt: str, suffix: str | None, options: CompletionOptions
     ) -> ChatResponse:
         reply = await self._completion(model, prompt, suffix, options, stream=False)
         return reply.result()
 
     async def stream_completion(
-        self, model: str, prompt: str, suffix: str | None, options: CompletionOptions
+        self, model: Model, prompt: str, suffix: str | None, options: CompletionOptions
     ) -> Reply[Event, ChatResponse]:
         return await self._completion(model, prompt, suffix, options, stream=True)
 
@@ -173,7 +198,7 @@ class Operations:
 
     async def _completion(
         self,
-        model: str,
+        model: Model,
         prompt: str,
         suffix: str | None,
         options: CompletionOptions,
@@ -181,16 +206,48 @@ class Operations:
         stream: bool,
     ) -> Reply[Event, ChatResponse]:
         check_call_options(options, CompletionOptions)
-        request = completion_request(model, prompt, suffix, options)
-        resolved = await self._core.located(model, _completion_route(suffix))
-        codec = self._completion_codec(resolved, request, options, stream=stream)
-        return await self._sent("completion", resolved, codec, options, stream=stream)
+        request = completion_request(called(model), prompt, suffix, options)
+        call: Call[Event, ChatResponse] = await self._bound(
+            model,
+            _completion_route(suffix),
+            lambda resolved: self._completion_codec(resolved, request, options, stream=stream),
+            options,
+            stream=stream,
+        )
+        return await self._core.handle(call)
+
+    async def _bound(
+        self,
+        model: Model,
+        place: str,
+        encode: Callable[[Resolved], Codec[E_, R_]],
+        options: CallOptions,
+        *,
+        stream: bool,
+    ) -> Call[E_, R_]:
+        """A call for `place`, an operation or `infill`, to one target or along a route."""
+
+        async def make(_model: str, resolved: Resolved) -> Call[E_, R_]:
+            resolved = await self._core.running(resolved)
+            operation = "completion" if place == "infill" else place
+            return self._call(operation, resolved, encode(resolved), options, stream=stream)
+
+        named = self._core.routes.find(model)
+        if named is not None:
+            return await routed(self._core, named, make, operation=place)
+        return await make("", self._core.resolve(model, place))
 
     async def _answer(
-        self, model: str, operation: str, request: object, options: CallOptions
+        self, model: Model, operation: str, request: object, options: CallOptions
     ) -> Any:
-        resolved = await self._core.located(model, operation)
-        return await self._whole(resolved, operation, request, options)
+        call: Call[Any, Any] = await self._bound(
+            model,
+            operation,
+            lambda resolved: self._codec(resolved, operation, request, options),
+            options,
+            stream=False,
+        )
+        return (await self._core.handle(call)).result()
 
     async def _whole(
         self,
@@ -202,8 +259,8 @@ class Operations:
         allowed: float | None = None,
     ) -> Any:
         codec = self._codec(resolved, operation, request, options)
-        reply = await self._sent(operation, resolved, codec, options, stream=False, allowed=allowed)
-        return reply.result()
+        call = self._call(operation, resolved, codec, options, stream=False, allowed=allowed)
+        return (await self._core.handle(call)).result()
 
     def _codec(
         self, resolved: Resolved, operation: str, request: object, options: CallOptions
@@ -230,7 +287,7 @@ class Operations:
             extra_headers=checked_headers(options.get("extra_headers")),
         )
 
-    async def _sent(
+    def _call(
         self,
         operation: str,
         resolved: Resolved,
@@ -239,12 +296,12 @@ class Operations:
         *,
         stream: bool,
         allowed: float | None = None,
-    ) -> Reply[E_, R_]:
+    ) -> Call[E_, R_]:
         timeouts = resolved.provider.timeouts
         usual = timeouts.stream_total if stream else timeouts.total
         if allowed is None:
             allowed = self._core.allowed(options.get("deadline"), usual)
-        call: Call[E_, R_] = Call(
+        return Call(
             operation=operation,
             target=resolved.target.label,
             codec=codec,
@@ -256,8 +313,12 @@ class Operations:
             allowed=allowed,
             whole_timeout=timeouts.total,
             price=pricing(resolved, options),
+            billing=(
+                None
+                if operation == "count_tokens"
+                else self._core.billing(resolved, codec, options)
+            ),
         )
-        return await self._core.handle(call)
 
     def _policy(self, options: CallOptions) -> Any:
         return checked_policy(options.get("unsupported") or self._core.settings.unsupported)

@@ -16,9 +16,11 @@ if TYPE_CHECKING:
     from fairlead.types.events import Event
     from fairlead.types.http import Body, ConnectionFacts, Headers, HttpRequest
     from fairlead.types.messages import Message
+    from fairlead.types.observed import CallEnd, ObservedAttempt, ObservedCall
     from fairlead.types.receipts import Attempt, Receipt
     from fairlead.types.requests import UnsupportedPolicy
     from fairlead.types.responses import ChatResponse, RawResponse
+    from fairlead.types.spending import Account, Hold, Shortage, Slot, Spending
     from fairlead.types.targets import Target
     from fairlead.types.usage import Usage
 
@@ -90,6 +92,18 @@ class Transport(Protocol):
     async def aclose(self) -> None: ...
 
 
+class Waiter(Protocol):
+    """Somebody waits on it, from time to time, and anybody may wake them, from any thread."""
+
+    def wake(self) -> None:
+        """End the wait under way or, if there is none, the next one."""
+        ...
+
+    async def wait(self, until: float) -> None:
+        """Until it is woken, at most until the instant `until` of the runtime's clock."""
+        ...
+
+
 class Runtime(Protocol):
     """The only thing that may wait, and the only clock."""
 
@@ -102,6 +116,10 @@ class Runtime(Protocol):
         ...
 
     async def sleep(self, seconds: float) -> None: ...
+
+    def waiter(self) -> Waiter:
+        """One that the caller alone will wait on."""
+        ...
 
     async def blocking(self, function: Callable[[], _T]) -> _T:
         """Run a function that blocks, such as the start of a child process, off the event loop."""
@@ -172,6 +190,11 @@ class Codec(Protocol[_Event_co, _Result_co]):
         ...
 
     def decode_error(self, status: int, headers: Headers, body: bytes) -> ApiError: ...
+
+    @property
+    def asked(self) -> object | None:
+        """The request in neutral words; None where it has none."""
+        ...
 
     @property
     def has_terminal_event(self) -> bool:
@@ -319,14 +342,92 @@ class Chooser(Protocol):
         ...
 
 
+class LedgerStore(Protocol):
+    """Keeps what is held and spent. Each method blocks, and is atomic among all that share it.
+
+    `now` is an instant of the runtime's clock, `wall` seconds since 1970; a store that serves
+    several machines goes by its own clock. All raise `StoreError`.
+    """
+
+    @property
+    def in_memory(self) -> bool:
+        """Whether it answers at once and cannot fail, so that nothing need wait for it."""
+        ...
+
+    @property
+    def records(self) -> bool:
+        """Whether it keeps each call's spending, also of calls without a budget."""
+        ...
+
+    def hold(self, hold: Hold, now: float, wall: float) -> tuple[Slot, ...] | Shortage:
+        """Set money aside in all accounts or, where one has too little, in none."""
+        ...
+
+    def settle(
+        self, name: str, slots: Sequence[Slot], spending: Spending | None, wall: float
+    ) -> None:
+        """End the hold `name` and count what was spent; None releases it. Counts only once."""
+        ...
+
+    def balance(self, account: Account, now: float, wall: float) -> tuple[int, int]:
+        """What is settled and what is held in the account's period."""
+        ...
+
+    def close(self) -> None: ...
+
+
+class Billing(Protocol):
+    """What one call may cost and what it did, in nano-dollars."""
+
+    @property
+    def user(self) -> str | None:
+        """For whom the call is made, where the caller said so."""
+        ...
+
+    def worst(self, wall: float) -> int | None:
+        """The most that one answer can cost; None where no price or no bound is known."""
+        ...
+
+    def guess(self, written: int, wall: float) -> int:
+        """About what a call cost whose answer was cut after `written` characters; 0 if unknown."""
+        ...
+
+    def priced(self, usage: Usage, wall: float) -> int | None:
+        """What `usage` costs; None where no price is known."""
+        ...
+
+
 class Observer(Protocol):
-    """Watches calls. Whatever it raises is swallowed: it changes nothing."""
+    """Watches calls. Subclass it and write the methods that you want; the others cost nothing.
 
-    def call_started(self, operation: str, target: str) -> None:
-        """A call begins; `target` is `provider/model`."""
+    Every start is followed by exactly one stop or exception. A stream that was closed early stops,
+    with an end that is not `complete`; a cancelled call ends in an exception. Methods run on the
+    thread that makes the call and must be quick: wrap one that is not in
+    `fairlead.telemetry.Queued`. What they raise is swallowed: it changes nothing.
+    """
 
-    def attempt_ended(self, attempt: Attempt) -> None:
-        """One HTTP exchange of the call is over, well or not."""
+    def call_start(self, call: ObservedCall) -> None:
+        """A call begins."""
+        return
 
-    def call_ended(self, receipt: Receipt, error: BaseException | None) -> None:
-        """The call is over; `error` is None where it was answered."""
+    def call_stop(self, call: ObservedCall, end: CallEnd) -> None:
+        """It ended, well or because it was closed early."""
+        return
+
+    def call_exception(self, call: ObservedCall, end: CallEnd, error: BaseException) -> None:
+        """It ended in `error`, which a cancellation is too."""
+        return
+
+    def attempt_start(self, call: ObservedCall, begun: ObservedAttempt) -> None:
+        """A request is about to be sent."""
+        return
+
+    def attempt_stop(self, call: ObservedCall, begun: ObservedAttempt, attempt: Attempt) -> None:
+        """Its answer ended; `attempt` has status, timings and bytes."""
+        return
+
+    def attempt_exception(
+        self, call: ObservedCall, begun: ObservedAttempt, attempt: Attempt, error: BaseException
+    ) -> None:
+        """It ended in `error`; another attempt may follow."""
+        return

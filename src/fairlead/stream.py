@@ -15,7 +15,8 @@ from msgspec.structs import replace
 
 from fairlead.engine.reply import Reply
 from fairlead.engine.runtime import drive
-from fairlead.types.events import Event, TextDelta
+from fairlead.errors import StreamInterrupted
+from fairlead.types.events import Event, StreamRestarted, TextDelta
 from fairlead.types.messages import Message, ToolCall
 from fairlead.types.receipts import Receipt
 from fairlead.types.responses import ChatResponse
@@ -129,10 +130,18 @@ class Stream(EventStream[Event, ChatResponse], _ChatState):
 
     @property
     def text(self) -> Iterator[str]:
-        """Pieces of text alone, as they come. They are events too, and handed out once."""
+        """Pieces of text alone, as they come. They are events too, and handed out once.
+
+        Raises `StreamInterrupted` where the answer begins anew after some text was handed out,
+        which a route may allow: whoever wants that reads the events.
+        """
+        begun = False
         for event in self:
             if type(event) is TextDelta:
+                begun = True
                 yield event.text
+            elif begun and type(event) is StreamRestarted:
+                raise _restarted(event)
 
 
 class AsyncEventStream(_StreamState[E_, R_]):
@@ -207,6 +216,7 @@ class _AsyncText:
 
     def __init__(self, stream: AsyncStream) -> None:
         self._stream = stream
+        self._begun = False
 
     def __aiter__(self) -> Self:
         return self
@@ -215,4 +225,14 @@ class _AsyncText:
         while True:
             event = await self._stream.__anext__()
             if type(event) is TextDelta:
+                self._begun = True
                 return event.text
+            if self._begun and type(event) is StreamRestarted:
+                raise _restarted(event)
+
+
+def _restarted(event: StreamRestarted) -> StreamInterrupted:
+    return StreamInterrupted(
+        f"the answer begins anew at {event.target} ({event.reason}); iterate the stream's events "
+        "to see stream.restarted, and drop the text before it"
+    )

@@ -5,7 +5,7 @@ import io
 import pytest
 
 from fairlead.cli.answer import AnswerPrinter
-from fairlead.types.events import ReasoningDelta, RefusalDelta, TextDelta
+from fairlead.types.events import ReasoningDelta, RefusalDelta, StreamRestarted, TextDelta
 
 
 class Interrupted(io.StringIO):
@@ -40,6 +40,18 @@ def test_reasoning_between_texts_does_not_touch_standard_output(
     printer.close()
     captured = capsys.readouterr()
     assert (captured.out, captured.err) == ("ab\n", "why\n\n")
+
+
+def test_an_answer_that_begins_anew_begins_a_line_and_says_so(
+    capsys: pytest.CaptureFixture[str],
+):
+    printer = AnswerPrinter()
+    for event in (TextDelta("hal"), StreamRestarted("b/m", "it broke"), TextDelta("whole")):
+        printer.event(event)
+    printer.close()
+    captured = capsys.readouterr()
+    assert captured.out == "hal\nwhole\n"
+    assert "b/m begins anew" in captured.err
 
 
 def test_a_refusal_is_the_answer(capsys: pytest.CaptureFixture[str]):

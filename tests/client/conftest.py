@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Coroutine, Iterator
+from contextvars import copy_context
 from typing import Any
 
 import pytest
@@ -99,15 +100,19 @@ class Asynchronous:
         self.client = AsyncClient(settings, **arguments)
         self._runner = asyncio.Runner()
 
+    def _run(self, coroutine: Coroutine[Any, Any, Any]) -> Any:
+        """In the context of the test: a runner would keep that of its first run."""
+        return self._runner.run(coroutine, context=copy_context())
+
     def chat(self, model: str, messages: Any, **options: Any) -> Any:
-        return self._runner.run(self.client.chat(model, messages, **options))
+        return self._run(self.client.chat(model, messages, **options))
 
     def stream(self, model: str, messages: Any, **options: Any) -> tuple[list[Any], Any]:
         async def run() -> tuple[list[Any], Any]:
             async with self.client.stream(model, messages, **options) as stream:
                 return [event async for event in stream], await stream.result()
 
-        return self._runner.run(run())
+        return self._run(run())
 
     def first(self, count: int, model: str, messages: Any, **options: Any) -> tuple[list[Any], Any]:
         async def run() -> tuple[list[Any], Any]:
@@ -119,60 +124,60 @@ class Asynchronous:
                         break
             return events, stream
 
-        return self._runner.run(run())
+        return self._run(run())
 
     def text(self, model: str, messages: Any, **options: Any) -> list[str]:
         async def run() -> list[str]:
             async with self.client.stream(model, messages, **options) as stream:
                 return [piece async for piece in stream.text]
 
-        return self._runner.run(run())
+        return self._run(run())
 
     def post(self, *arguments: Any, **options: Any) -> Any:
-        return self._runner.run(self.client.post(*arguments, **options))
+        return self._run(self.client.post(*arguments, **options))
 
     def post_stream(self, *arguments: Any, **options: Any) -> tuple[list[Any], Any]:
         async def run() -> tuple[list[Any], Any]:
             async with self.client.post_stream(*arguments, **options) as stream:
                 return [event async for event in stream], await stream.result()
 
-        return self._runner.run(run())
+        return self._run(run())
 
     def check(self, name: str, model: str | None = None) -> Any:
-        return self._runner.run(self.client.provider(name).check(model))
+        return self._run(self.client.provider(name).check(model))
 
     def models(self, name: str) -> Any:
-        return self._runner.run(self.client.provider(name).models())
+        return self._run(self.client.provider(name).models())
 
     def do(self, operation: str, *arguments: Any, **options: Any) -> Any:
         """Any method that waits for one answer."""
-        return self._runner.run(getattr(self.client, operation)(*arguments, **options))
+        return self._run(getattr(self.client, operation)(*arguments, **options))
 
     def completion(self, *arguments: Any, **options: Any) -> tuple[list[Any], Any]:
         async def run() -> tuple[list[Any], Any]:
             async with self.client.stream_completion(*arguments, **options) as stream:
                 return [event async for event in stream], await stream.result()
 
-        return self._runner.run(run())
+        return self._run(run())
 
     def spoken(self, *arguments: Any, **options: Any) -> tuple[list[bytes], Any]:
         async def run() -> tuple[list[bytes], Any]:
             async with self.client.speak(*arguments, **options) as speech:
                 return [piece async for piece in speech], await speech.result()
 
-        return self._runner.run(run())
+        return self._run(run())
 
     def read_speech(self, *arguments: Any, **options: Any) -> bytes:
-        return self._runner.run(self.client.speak(*arguments, **options).read())
+        return self._run(self.client.speak(*arguments, **options).read())
 
     def save_speech(self, path: Any, *arguments: Any, **options: Any) -> Any:
-        return self._runner.run(self.client.speak(*arguments, **options).save(path))
+        return self._run(self.client.speak(*arguments, **options).save(path))
 
     def rotate_key(self, name: str, new: str) -> None:
         self.client.provider(name).rotate_key(new)
 
     def close(self) -> None:
-        self._runner.run(self.client.aclose())
+        self._run(self.client.aclose())
         self._runner.close()
 
 

@@ -9,10 +9,12 @@ import pytest
 
 from fairlead.engine.call import Call
 from fairlead.engine.codecs import PlainCodec
+from fairlead.engine.guards import Guards
 from fairlead.engine.layers.retry import RetryBudgets
 from fairlead.engine.reply import Reply
 from fairlead.engine.runtime import drive
 from fairlead.engine.stack import build
+from fairlead.engine.watching import Watching
 from fairlead.errors import FairleadError
 from fairlead.policies.retry import RetryPolicy
 from fairlead.ports import Authorizer, Limits, Observer, Timeouts
@@ -30,16 +32,19 @@ class Rig:
         self.timeouts = Timeouts()
         self.limits = Limits()
         self.budgets = RetryBudgets(ratio=0.2, floor=10)
+        self.guards = Guards()
 
     def serve(self, *answers: Answer | FairleadError) -> None:
         self.transport = MemoryTransport(self.runtime, answers)
+        self.watching = Watching(self.observers)
         self._handler = build(
             transport=self.transport,
             runtime=self.runtime,
             retries=self.policy,
             budgets=self.budgets,
-            observers=self.observers,
+            watching=self.watching,
             random=lambda: 0.5,
+            guards=self.guards,
         )
 
     def call(

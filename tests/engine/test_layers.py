@@ -8,7 +8,6 @@ from fairlead.engine.layers.retry import RetryBudgets
 from fairlead.errors import (
     BadRequestError,
     ConnectError,
-    DeadlineExceeded,
     OverloadedError,
     ProtocolError,
     QuotaExceededError,
@@ -16,7 +15,7 @@ from fairlead.errors import (
     StreamInterrupted,
 )
 from fairlead.policies.retry import RetryPolicy
-from fairlead.testing.memory import Answer, sse
+from fairlead.testing.memory import Answer
 
 DOWN = Answer((b'{"error":{"message":"down"}}',), status=500)
 FINE = Answer((b"{}",))
@@ -148,63 +147,3 @@ def test_no_attempt_begins_in_the_last_second(rig) -> None:
         rig.run(rig.call(allowed=8))
 
     assert len(rig.transport.requests) == 1
-
-
-class Recorder:
-    def __init__(self) -> None:
-        self.heard: list[str] = []
-
-    def call_started(self, operation, target) -> None:
-        self.heard.append(f"start {operation} {target}")
-
-    def attempt_ended(self, attempt) -> None:
-        self.heard.append(f"attempt {attempt.status}")
-
-    def call_ended(self, receipt, error) -> None:
-        self.heard.append(f"end {type(error).__name__} {len(receipt.attempts)}")
-
-
-class Broken:
-    def call_started(self, operation, target) -> None:
-        raise RuntimeError("observer")
-
-    attempt_ended = call_ended = call_started
-
-
-def test_an_observer_hears_start_attempts_and_one_end(rig) -> None:
-    recorder = Recorder()
-    rig.observers = [Broken(), recorder]
-    rig.serve(DOWN, FINE)
-
-    rig.run(rig.call())
-
-    assert recorder.heard == [
-        "start post agent/run",
-        "attempt 500",
-        "attempt 200",
-        "end NoneType 2",
-    ]
-
-
-def test_an_observer_hears_the_end_of_a_stream_when_it_ends(rig) -> None:
-    recorder = Recorder()
-    rig.observers = [recorder]
-    rig.serve(sse("one"))
-    reply = rig.run(rig.call(stream=True))
-
-    assert recorder.heard == ["start post agent/run"]
-    rig.events(reply)
-    assert recorder.heard[1:] == ["attempt 200", "end NoneType 1"]
-
-
-def test_an_observer_hears_of_a_call_that_failed_before_it_began(rig) -> None:
-    recorder = Recorder()
-    rig.observers = [recorder]
-    rig.serve()
-    call = rig.call(allowed=1)
-    rig.runtime.advance(2)
-
-    with pytest.raises(DeadlineExceeded):
-        rig.run(call)
-
-    assert recorder.heard == ["start post agent/run", "end DeadlineExceeded 0"]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from fairlead.cli.printable import Cleaner
 from fairlead.cli.report import to_json
 from fairlead.cli.terminal import DIM, note, painted, write, write_error
-from fairlead.types.events import Event, ReasoningDelta, RefusalDelta, TextDelta
+from fairlead.types.events import Event, ReasoningDelta, RefusalDelta, StreamRestarted, TextDelta
 from fairlead.types.messages import Audio, Citation, File, Image
 
 if TYPE_CHECKING:
@@ -33,6 +33,9 @@ class AnswerPrinter:
             self.text(event.text)
         elif isinstance(event, ReasoningDelta):
             self.reasoning(event.text)
+        elif isinstance(event, StreamRestarted):
+            self.close()
+            note(f"{event.reason}; {event.target} begins anew")
 
     def whole(self, message: Message) -> None:
         """Show an answer that came in one piece."""

@@ -11,6 +11,7 @@ from typing import Self
 from fairlead.auth.sources import Environment
 from fairlead.cli.terminal import is_terminal, write_error
 from fairlead.errors import InvalidRequest
+from fairlead.settings.places import state_folder
 
 _HISTORY_LENGTH = 1000
 _QUOTES = '"""'
@@ -66,12 +67,8 @@ class LineEditor:
 
 
 def history_file() -> Path:
-    """Where the lines of earlier chats are kept, after the XDG base directory specification."""
-    # The specification says that a relative path is to be ignored.
-    configured = Path(os.environ.get("XDG_STATE_HOME", ""))
-    home = Environment(os.environ).home()
-    folder = configured if configured.is_absolute() else home / ".local" / "state"
-    return folder / "fairlead" / "chat_history"
+    """Where the lines of earlier chats are kept."""
+    return state_folder(Environment(os.environ)) / "chat_history"
 
 
 def _loaded(history: Path) -> ModuleType | None:

@@ -37,7 +37,9 @@ SECTIONS = {
     "Settings and help": {
         "providers": "Show every provider and whether it can be used.",
         "models": "List the models of one provider, or of all that can be used.",
+        "cost": "Show what was spent, by account, model or day.",
         "doctor": "Test keys, connections, proxies, TLS, the clock and the local model.",
+        "stats": "Show how calls went and where their time goes.",
         "config": "Show where settings come from and what they are.",
         "login": "Sign in to a service, in a browser.",
         "logout": "End a login.",
@@ -165,6 +167,6 @@ def program() -> None:
     before the prompt. Without -m, FAIRLEAD_MODEL or the settings choose the model, else the local
     one answers.
 
-    Exit codes: 1 failure, 2 wrong use, 3 keys, 4 rate limit or quota, 6 provider or network,
-    130 interrupted.
+    Exit codes: 1 failure, 2 wrong use, 3 keys, 4 rate limit or quota, 5 budget, 6 provider
+    or network, 130 interrupted.
     """

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from fairlead.engine.codecs import ChatCodec
     from fairlead.inputs import ChatOptions
     from fairlead.operation_inputs import CallOptions
-    from fairlead.ports import Codec
+    from fairlead.ports import Codec, Observer
     from fairlead.types.messages import Message
     from fairlead.types.requests import ChatRequest
 
@@ -64,7 +64,7 @@ class Session:
         """A client with these settings. The transport is loaded only here."""
         from fairlead.client import Client
 
-        return Client(self.settings)
+        return Client(self.settings, observers=_journal(self.settings))
 
     def start_local(self, *, quiet: bool, operation: str = "chat") -> None:
         """Fetch and start the local model where it is the one in use, showing progress.
@@ -95,6 +95,16 @@ def open_session(model: str | None, *, quiet: bool = False) -> Session:
         if chosen is None:
             note(_default_notice(session.registry))
     return session
+
+
+def _journal(settings: Settings) -> list[Observer]:
+    """The log of calls, unless it is off."""
+    if not settings.log.keep:
+        return []
+    from fairlead.cli.stats import journal_file
+    from fairlead.telemetry.journal import Journal
+
+    return [Journal(journal_file())]
 
 
 def open_operation(operation: str, model: str | None, *, quiet: bool = False) -> Session:

@@ -5,14 +5,22 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Generic, TypeVar, cast
 
-from fairlead.ports import Authorizer, Chooser, Codec, Limits, Timeouts
+from msgspec.structs import replace
+
+from fairlead.ports import Authorizer, Billing, Chooser, Codec, Limits, Timeouts
 from fairlead.types.receipts import Attempt, Receipt
 
 if TYPE_CHECKING:
+    from fairlead.engine.legs import Legs, Second
     from fairlead.engine.reply import Reply
+    from fairlead.engine.watching import Watch
+    from fairlead.errors import FairleadError
+    from fairlead.types.observed import ObservedAttempt
 
 E_ = TypeVar("E_")
 R_ = TypeVar("R_")
+
+_LOST = "closed: its copy was faster"
 
 
 class Call(Generic[E_, R_]):
@@ -21,21 +29,27 @@ class Call(Generic[E_, R_]):
     __slots__ = (
         "allowed",
         "attempts",
+        "billing",
         "chooser",
         "codec",
         "credential",
         "deadline",
         "defaults",
+        "elsewhere",
+        "legs",
         "limits",
+        "lost",
         "next_wait",
-        "on_attempt",
         "operation",
         "price",
         "replays",
+        "second",
         "started",
         "stream",
         "target",
         "timeouts",
+        "warnings",
+        "watch",
         "whole_timeout",
     )
 
@@ -54,6 +68,7 @@ class Call(Generic[E_, R_]):
         whole_timeout: float,
         defaults: tuple[str, ...] = (),
         price: Callable[[R_, float], R_] | None = None,
+        billing: Billing | None = None,
     ) -> None:
         self.operation = operation
         self.target = target
@@ -76,16 +91,49 @@ class Call(Generic[E_, R_]):
         """Settings that were chosen for the caller, for the receipt."""
         self.price = price
         """Puts the cost into the answer, which came at so many seconds since 1970."""
+        self.billing = billing
+        """What it may cost; None where it is free, or where nobody counts."""
         self.next_wait = 0.0
         """Seconds waited before the attempt that comes."""
         self.attempts: list[Attempt] = []
-        self.on_attempt: Callable[[Attempt], None] | None = None
+        self.watch: Watch | None = None
+        """Tells the observers; None where there are none."""
+        self.warnings: tuple[str, ...] = ()
+        """What the answer shall say besides what its encoding does."""
+        self.legs: Legs[E_, R_] | None = None
+        """The targets that the call may go to, where it has a route."""
+        self.elsewhere: Callable[[FairleadError], Awaitable[bool]] | None = None
+        """Of one leg: whether the call goes on at another target after an error."""
+        self.second: Second[E_, R_] | None = None
+        """Of one leg: its copy, for when it is slow to begin."""
+        self.lost = False
+        """Of one leg: whether its copy was faster."""
 
-    def record(self, attempt: Attempt) -> None:
-        """An attempt has ended."""
+    def join(self, whole: Call[E_, R_]) -> None:
+        """Be one leg of `whole`: a part of its time, and of its record."""
+        self.started = whole.started
+        self.allowed = whole.allowed
+        self.deadline = whole.deadline
+        self.attempts = whole.attempts
+        self.replays = whole.replays
+        self.watch = whole.watch
+
+    def begin(self) -> ObservedAttempt | None:
+        """An attempt begins to send; what is returned goes into `record` when it has ended."""
+        return None if self.watch is None else self.watch.attempt_begins(self.target)
+
+    def record(
+        self,
+        attempt: Attempt,
+        error: BaseException | None = None,
+        begun: ObservedAttempt | None = None,
+    ) -> None:
+        """An attempt has ended, in `error` or well; without `begun` it never sent anything."""
+        if self.lost:
+            attempt = replace(attempt, error=_LOST, possibly_billed=True)
         self.attempts.append(attempt)
-        if self.on_attempt is not None:
-            self.on_attempt(attempt)
+        if self.watch is not None:
+            self.watch.attempt_ends(begun, attempt, error)
 
     def receipt(self, now: float) -> Receipt:
         """The account of the call up to `now`."""

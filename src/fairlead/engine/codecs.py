@@ -68,6 +68,10 @@ class ChatCodec(Generic[Q_]):
 
     has_terminal_event = True
 
+    @property
+    def asked(self) -> Q_:
+        return self._request
+
     def request(self) -> HttpRequest:
         return self._sent
 
@@ -104,6 +108,10 @@ class OperationCodec(Generic[Q_, A_]):
         )
 
     has_terminal_event = True
+
+    @property
+    def asked(self) -> Q_:
+        return self._request
 
     def request(self) -> HttpRequest:
         return self._sent
@@ -174,6 +182,10 @@ class SpeechCodec:
 
     has_terminal_event = False
 
+    @property
+    def asked(self) -> SpeechRequest:
+        return self._inner.asked
+
     def request(self) -> HttpRequest:
         return self._sent
 
@@ -242,6 +254,7 @@ class PlainCodec:
         self._sent = HttpRequest(method, url, _merged(base, headers), body, not stream)
 
     has_terminal_event = False
+    asked = None
 
     def request(self) -> HttpRequest:
         return self._sent

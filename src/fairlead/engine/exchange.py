@@ -24,6 +24,7 @@ from fairlead.types.receipts import Attempt, Timings
 if TYPE_CHECKING:
     from fairlead.ports import HttpResponse, Runtime, Transport
     from fairlead.types.http import Headers, HttpRequest
+    from fairlead.types.observed import ObservedAttempt
 
 E_ = TypeVar("E_")
 R_ = TypeVar("R_")
@@ -44,7 +45,8 @@ class Exchange:
         request = call.codec.request()
         if call.credential is not None:
             request = call.credential.authorize(request, self._runtime.wall())
-        response = await self._send(call, request, started)
+        begun = call.begin()
+        response = await self._send(call, request, started, begun)
         reply = Reply(
             call,
             response,
@@ -52,6 +54,7 @@ class Exchange:
             started=started,
             sent_bytes=request.size,
             request_id=request_id(response.headers),
+            begun=begun,
         )
         try:
             await self._begin(call, reply, response)
@@ -60,17 +63,23 @@ class Exchange:
             raise
         return reply
 
-    async def _send(self, call: Call[E_, R_], request: HttpRequest, started: float) -> HttpResponse:
+    async def _send(
+        self,
+        call: Call[E_, R_],
+        request: HttpRequest,
+        started: float,
+        begun: ObservedAttempt | None,
+    ) -> HttpResponse:
         wait = call.timeouts.first_event if call.stream else call.whole_timeout
         until = min(started + wait, call.deadline)
         try:
             return await self._transport.send(request, deadline=until, timeouts=call.timeouts)
         except TransportError as error:
             failure = self._translated(call, error, started)
-            self._record(call, failure, started, request)
+            self._record(call, failure, started, request, begun, sent=error.sent)
             raise failure from (error if failure is not error else error.__cause__)
         except BaseException as error:
-            self._record(call, error, started, request)
+            self._record(call, error, started, request, begun)
             raise
 
     def _translated(
@@ -89,9 +98,15 @@ class Exchange:
         return error
 
     def _record(
-        self, call: Call[E_, R_], error: BaseException, started: float, request: HttpRequest
+        self,
+        call: Call[E_, R_],
+        error: BaseException,
+        started: float,
+        request: HttpRequest,
+        begun: ObservedAttempt | None,
+        *,
+        sent: bool = False,
     ) -> None:
-        sent = isinstance(error, TransportError) and error.sent
         size = request.size if sent else 0
         call.record(
             Attempt(
@@ -101,7 +116,9 @@ class Exchange:
                 timings=Timings(total=self._runtime.now() - started),
                 bytes_out=size,
                 possibly_billed=sent,
-            )
+            ),
+            error,
+            begun,
         )
 
     async def _begin(

@@ -7,8 +7,8 @@ with what had come. Whoever holds a reply must finish or close it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Generic
+from collections.abc import Awaitable, Callable, Sequence
+from typing import TYPE_CHECKING, Any, Generic
 
 from fairlead.engine.call import E_, R_, Call
 from fairlead.errors import (
@@ -26,37 +26,43 @@ from fairlead.types.receipts import Attempt, Receipt, Timings
 from fairlead.types.responses import RawResponse
 
 if TYPE_CHECKING:
-    from fairlead.ports import Decoder, HttpResponse, Runtime
+    from fairlead.ports import Codec, Decoder, HttpResponse, Runtime
+    from fairlead.types.http import Headers
     from fairlead.types.messages import Message
+    from fairlead.types.observed import ObservedAttempt
     from fairlead.types.usage import Usage
 
 _PREAMBLE = (ResponseStart, UsageEvent)
 _DRAIN_SECONDS = 0.25
 _DRAIN_BYTES = 64 << 10
 
-OnEnd = Callable[["Receipt", BaseException | None], None]
+OnEnd = Callable[["Reply[Any, Any]", BaseException | None], None]
 
 
 class Reply(Generic[E_, R_]):
     """Iterate it for batches of events, in order; then ask for `result()`."""
 
     __slots__ = (
+        "_answer",
+        "_begun",
         "_body",
         "_call",
+        "_closing",
         "_committed_at",
         "_decoder",
         "_ended",
         "_ending_error",
         "_first_event_by",
-        "_on_end",
         "_pending",
         "_progress_at",
+        "_read_at",
         "_receipt",
         "_request_id",
         "_response",
         "_runtime",
         "_sent_bytes",
         "_started",
+        "_watchers",
     )
 
     def __init__(
@@ -68,6 +74,7 @@ class Reply(Generic[E_, R_]):
         started: float,
         sent_bytes: int,
         request_id: str | None,
+        begun: ObservedAttempt | None = None,
     ) -> None:
         self._call = call
         self._response = response
@@ -77,6 +84,7 @@ class Reply(Generic[E_, R_]):
         self._first_event_by = min(started + call.timeouts.first_event, call.deadline)
         self._progress_at = started
         self._committed_at: float | None = None
+        self._read_at: float | None = None
         self._pending: Sequence[E_] = ()
         self._ended = False
         self._receipt: Receipt | None = None
@@ -84,7 +92,10 @@ class Reply(Generic[E_, R_]):
         self._sent_bytes = sent_bytes
         self._request_id = request_id
         self._ending_error: BaseException | None = None
-        self._on_end: OnEnd | None = None
+        self._begun = begun
+        self._watchers: tuple[OnEnd, ...] = ()
+        self._answer: R_ | None = None
+        self._closing: Callable[[], Awaitable[None]] | None = None
 
     # -- before commit ---------------------------------------------------------------------------
 
@@ -104,6 +115,7 @@ class Reply(Generic[E_, R_]):
     async def read_whole(self, *, framed: bool) -> None:
         """Read an answer that does not stream; `framed` when it came as a stream all the same."""
         body = await self._read_all()
+        self._read_at = self._runtime.now()
         decoder = self._decoder
         if framed:
             self._pending = [*decoder.feed(body), *decoder.close()]
@@ -167,13 +179,18 @@ class Reply(Generic[E_, R_]):
             await self._end(None)
 
     def result(self) -> R_:
-        """The finished answer. Raises RuntimeError before the end."""
+        """The finished answer, made once. Raises RuntimeError before the end."""
+        if self._answer is None:
+            self._answer = self._made()
+        return self._answer
+
+    def _made(self) -> R_:
         if self._receipt is None or not self._decoder.finished:
             raise RuntimeError("the answer is not complete; iterate the stream to its end first")
         response = self._response
         raw = RawResponse(response.status, response.headers.pairs, self._body)
         answer = self._decoder.result(
-            receipt=self._receipt, raw=raw, warnings=self._call.codec.warnings
+            receipt=self._receipt, raw=raw, warnings=self._call.codec.warnings + self._call.warnings
         )
         price = self._call.price
         return answer if price is None else price(answer, self._runtime.wall())
@@ -183,12 +200,43 @@ class Reply(Generic[E_, R_]):
         """The account of the call so far; final once the reply has ended."""
         return self._receipt or self._call.receipt(self._runtime.now())
 
-    def watch(self, on_end: OnEnd) -> None:
-        """Call `on_end` once when the reply ends; at once if it has."""
+    @property
+    def ended(self) -> bool:
+        """Whether nothing more will come: it is complete, or it broke, or it was closed."""
+        return self._ended
+
+    @property
+    def headers(self) -> Headers:
+        return self._response.headers
+
+    @property
+    def complete(self) -> bool:
+        """Whether the answer came to its end."""
+        return self._receipt is not None and self._decoder.finished
+
+    @property
+    def asking(self) -> Codec[E_, R_]:
+        """What was asked."""
+        return self._call.codec
+
+    def amend(self) -> None:
+        """An attempt beside this one has ended since, and belongs into the account."""
         if self._receipt is not None:
-            on_end(self._receipt, self._ending_error)
+            self._receipt = self._call.receipt(self._runtime.now())
+
+    def watch(self, on_end: OnEnd) -> None:
+        """Call `on_end` once when the reply ends, in the order of asking; at once if it has."""
+        if self._receipt is not None:
+            on_end(self, self._ending_error)
         else:
-            self._on_end = on_end
+            self._watchers += (on_end,)
+
+    async def on_close(self, closing: Callable[[], Awaitable[None]]) -> None:
+        """Await `closing` once when the reply has ended, after all else; at once if it has."""
+        if self._receipt is not None:
+            await closing()
+        else:
+            self._closing = closing
 
     def partial(self) -> tuple[Message, Usage | None]:
         """What has come so far, and the usage if it was reported yet."""
@@ -280,20 +328,28 @@ class Reply(Generic[E_, R_]):
         if self._ended:
             return
         self._ended = True
+        try:
+            self._settle(error)
+        finally:
+            try:
+                await self._response.aclose()
+            finally:
+                if self._closing is not None:
+                    await self._closing()
+
+    def _settle(self, error: BaseException | None) -> None:
         now = self._runtime.now()
-        self._call.record(self._attempt(now, error))
+        self._ending_error = error
+        self._call.record(self._attempt(now, error), error, self._begun)
         self._receipt = self._call.receipt(now)
         if isinstance(error, FairleadError):
             error.receipt = self._receipt
-        self._ending_error = error
-        if self._on_end is not None:
-            self._on_end(self._receipt, error)
-        await self._response.aclose()
+        for on_end in self._watchers:
+            on_end(self, error)
 
     def _attempt(self, now: float, error: BaseException | None) -> Attempt:
         facts = self._response.facts
-        committed = self._committed_at
-        started = self._started
+        committed, read, started = self._committed_at, self._read_at, self._started
         if error is None and not self._decoder.finished:
             said: str | None = "closed before its end"
         else:
@@ -312,6 +368,7 @@ class Reply(Generic[E_, R_]):
                 facts.first_byte,
                 None if committed is None else committed - started,
                 now - started,
+                None if committed is None or read is None else committed - read,
             ),
             facts.bytes_in,
             self._sent_bytes,

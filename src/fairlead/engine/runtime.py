@@ -11,12 +11,15 @@ from __future__ import annotations
 import time
 from collections.abc import Awaitable, Callable, Coroutine
 from concurrent.futures import CancelledError, Future
-from threading import Lock
+from contextlib import suppress
+from threading import Event, Lock
 from typing import TYPE_CHECKING, Any, TypeVar
 from weakref import WeakKeyDictionary
 
 if TYPE_CHECKING:
     import asyncio
+
+    from fairlead.engine.layers.hedge import Race
 
 _T = TypeVar("_T")
 
@@ -38,6 +41,48 @@ def drive(coroutine: Coroutine[object, None, _T]) -> _T:
     )
 
 
+class BlockingWaiter:
+    """Blocks its thread."""
+
+    def __init__(self) -> None:
+        self._woken = Event()
+
+    def wake(self) -> None:
+        self._woken.set()
+
+    async def wait(self, until: float) -> None:
+        self._woken.wait(max(0.0, until - time.monotonic()))
+        self._woken.clear()
+
+
+class AsyncWaiter:
+    """Suspends its task. It belongs to the running loop."""
+
+    def __init__(self, now: Callable[[], float]) -> None:
+        import asyncio
+
+        self._now = now
+        self._loop = asyncio.get_running_loop()
+        self._woken = asyncio.Event()
+
+    def wake(self) -> None:
+        import asyncio
+
+        if asyncio._get_running_loop() is self._loop:
+            self._woken.set()
+            return
+        with suppress(RuntimeError):  # its loop is closed, so nobody waits there any more
+            self._loop.call_soon_threadsafe(self._woken.set)
+
+    async def wait(self, until: float) -> None:
+        import asyncio
+
+        with suppress(TimeoutError):
+            async with asyncio.timeout(max(0.0, until - self._now())):
+                await self._woken.wait()
+        self._woken.clear()
+
+
 class BlockingRuntime:
     """Waits by blocking the calling thread."""
 
@@ -50,6 +95,9 @@ class BlockingRuntime:
 
     async def sleep(self, seconds: float) -> None:
         time.sleep(seconds)  # noqa: ASYNC251  # blocking is this runtime's way of waiting
+
+    def waiter(self) -> BlockingWaiter:
+        return BlockingWaiter()
 
     async def blocking(self, function: Callable[[], _T]) -> _T:
         return function()
@@ -105,10 +153,20 @@ class AsyncRuntime:
             asyncio.AbstractEventLoop, dict[str, asyncio.Task[Any]]
         ] = WeakKeyDictionary()
 
+    @property
+    def race(self) -> Race:
+        """Runs two things at once; only this runtime can."""
+        from fairlead.engine.race import race
+
+        return race
+
     async def sleep(self, seconds: float) -> None:
         import asyncio
 
         await asyncio.sleep(seconds)
+
+    def waiter(self) -> AsyncWaiter:
+        return AsyncWaiter(self.now)
 
     async def blocking(self, function: Callable[[], _T]) -> _T:
         import asyncio

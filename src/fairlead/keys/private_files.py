@@ -69,11 +69,14 @@ def write_private(path: Path, data: bytes) -> None:
     raise ConfigError(f"cannot write {path}: {reason}; make room, or mend the folder's permissions")
 
 
-def open_private(path: Path) -> int:
-    """A descriptor of the file, made where there is none; for a lock. Raises like `read`."""
+def open_private(path: Path, *, append: bool = False) -> int:
+    """A descriptor of the file, made where there is none; for a lock, or a log that grows.
+
+    Raises like `read`.
+    """
     try:
         _make_folder(path.parent)
-        flags = os.O_RDWR | os.O_CREAT | _NO_FOLLOW | _BINARY
+        flags = os.O_RDWR | os.O_CREAT | _NO_FOLLOW | _BINARY | (os.O_APPEND if append else 0)
         descriptor = os.open(path, flags, 0o600)
     except OSError as error:
         raise _unreadable(path, error) from None

@@ -10,7 +10,7 @@ from fairlead.errors import InvalidRequest
 
 if TYPE_CHECKING:
     from fairlead.inputs import ChatOptions
-    from fairlead.models.pricer import Pricer
+    from fairlead.models.pricer import Asked, Pricer
     from fairlead.providers.registry import Resolved
     from fairlead.types.requests import ChatRequest, Options
     from fairlead.types.targets import Target
@@ -72,18 +72,23 @@ def pricing(resolved: Resolved, options: Mapping[str, object]) -> Priced | None:
     """
     if resolved.provider.table.kind not in _PAID:
         return None
-    pricer = _pricer(resolved.target.provider, resolved.target.model)
+    pricer = pricer_of(resolved.target.provider, resolved.target.model)
+    asked = asked_of(options)
+    return pricer.priced if asked is None else partial(pricer.priced, asked=asked)
+
+
+def asked_of(options: Mapping[str, object]) -> Asked | None:
+    """What the caller's options say that a price may depend on."""
     own, body = options.get("options"), options.get("extra_body")
     if own is None and body is None:
-        return pricer.priced
+        return None
     from fairlead.models.pricer import Asked
 
-    asked = Asked(cast("Options | None", own), cast("Mapping[str, object] | None", body))
-    return partial(pricer.priced, asked=asked)
+    return Asked(cast("Options | None", own), cast("Mapping[str, object] | None", body))
 
 
 @lru_cache(_CACHE_SIZE)
-def _pricer(provider: str, model: str) -> Pricer:
+def pricer_of(provider: str, model: str) -> Pricer:
     from fairlead.models.pricer import Pricer
 
     return Pricer(provider, model)

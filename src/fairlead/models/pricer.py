@@ -89,6 +89,18 @@ class Pricer:
         usd = rated.meter.usd(usage, searches=searches)
         return None if usd is None else Cost(usd, "table", rated.date, rated.source)
 
+    @property
+    def facts(self) -> ModelFacts | None:
+        """The model that is asked for, where it has a price."""
+        model = self._model or self._found(None)
+        return None if model is None else model.facts
+
+    def meter(self, wall: float, asked: Asked | None = None) -> Meter | None:
+        """The price in force at `wall`, before there is an answer."""
+        model = self._model or self._found(None)
+        rated = None if model is None else self._rated(model, None, wall, asked)
+        return None if rated is None else rated.meter
+
     def _found(self, answer: ChatResponse | Answer | None) -> _Priced | None:
         """The model that was asked for; where its name says nothing, the one that answered."""
         self._model = _priced(self._provider, self._name)
@@ -127,18 +139,18 @@ class _Rated(Struct, frozen=True):
 class _Priced:
     """A model that has prices, and what they depend on."""
 
-    __slots__ = ("_facts", "hourly", "ways")
+    __slots__ = ("facts", "hourly", "ways")
 
     def __init__(self, facts: ModelFacts) -> None:
-        self._facts = facts
+        self.facts = facts
         self.ways = frozenset(name for price in facts.prices for name in price.when)
         self.hourly = any(price.hours is not None for price in facts.prices)
 
     def rated(self, wall: float, ways: Mapping[str, str]) -> _Rated | None:
-        price = price_in_force(self._facts.prices, wall, ways)
+        price = price_in_force(self.facts.prices, wall, ways)
         if price is None:
             return None
-        name = self._facts.price_source or ""
+        name = self.facts.price_source or ""
         source = sources()[name]
         date = max(price.since or "", source.released)
         return _Rated(Meter(price), date, f"{name} {source.version}")

@@ -9,20 +9,29 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
-from decimal import Context, Decimal
+from decimal import ROUND_CEILING, Context, Decimal
 
 from fairlead.types.prices import Price, Rates
 from fairlead.types.usage import Usage
 
 _EXACT = Context(prec=80)
 _PER_MILLION = 6
+_NANO_PLACES = 3  # a nano-dollar a token is a thousandth of a dollar per million
 _NOTHING: Mapping[str, str] = {}
 
 
 class Meter:
     """One price, made ready to be multiplied with usage. Safe to share between threads."""
 
-    __slots__ = ("_digits", "_plain", "_tiers", "fee_for_searches", "since")
+    __slots__ = (
+        "_digits",
+        "_parts",
+        "_plain",
+        "_tiers",
+        "_times",
+        "fee_for_searches",
+        "since",
+    )
 
     def __init__(self, price: Price) -> None:
         every = (price.rates, *(tier.rates for tier in price.tiers))
@@ -31,6 +40,8 @@ class Meter:
         self._tiers = tuple(
             (tier.above, _Scaled(tier.rates, self._digits)) for tier in reversed(price.tiers)
         )
+        places = self._digits - _NANO_PLACES
+        self._times, self._parts = 10 ** max(0, -places), 10 ** max(0, places)
         self.since = price.since
         self.fee_for_searches = price.rates.search is not None
 
@@ -45,6 +56,20 @@ class Meter:
         if total is None:
             return None
         return _EXACT.scaleb(Decimal(total), -(self._digits + _PER_MILLION))
+
+    def worst(
+        self, reads: int, writes: int, *, caches: bool, hears: bool, searches: int = 0
+    ) -> int | None:
+        """The most, in nano-dollars, that so many tokens cost; None where a rate is not known.
+
+        `caches`: what is read may be written to a cache; `hears`: tokens may be of sound.
+        """
+        most = self._plain.worst(reads, writes, searches, caches=caches, hears=hears)
+        for above, scaled in self._tiers:
+            if reads >= above and most is not None:
+                total = scaled.worst(reads, writes, searches, caches=caches, hears=hears)
+                most = None if total is None else max(most, total)
+        return None if most is None else -(-most * self._times // self._parts)
 
 
 class _Scaled:
@@ -62,6 +87,7 @@ class _Scaled:
         "reasoning",
         "request",
         "search",
+        "written",
     )
 
     def __init__(self, rates: Rates, digits: int) -> None:
@@ -76,10 +102,24 @@ class _Scaled:
         self.audio_input = _or(_whole(rates.audio_input, digits), plain)
         self.reasoning = _or(_whole(rates.reasoning, digits), output)
         self.audio_output = _or(_whole(rates.audio_output, digits), output)
+        self.written = max(self.output or 0, self.reasoning or 0)
         self.mixed = rates.image_output is not None and rates.image_output != rates.output
         # Dollars per thousand: a thousand times as many per million.
         self.request = (_whole(rates.request, digits) or 0) * 1000
         self.search = (_whole(rates.search, digits) or 0) * 1000
+
+    def worst(
+        self, reads: int, writes: int, searches: int, *, caches: bool, hears: bool
+    ) -> int | None:
+        if self.input is None or (writes and (self.mixed or self.output is None)):
+            return None
+        read, written = self.input, self.written
+        if caches:
+            read = max(read, self.cache_write or 0, self.cache_write_1h or 0)
+        if hears:
+            read = max(read, self.audio_input or 0)
+            written = max(written, self.audio_output or 0)
+        return self.request + searches * self.search + reads * read + writes * written
 
     def total(self, usage: Usage, searches: int) -> int | None:
         if self.mixed and usage.output:
@@ -108,6 +148,16 @@ def sum_exactly(amounts: Iterable[Decimal]) -> Decimal:
     for amount in amounts:
         total = _EXACT.add(total, amount)
     return total
+
+
+def nanos(usd: Decimal) -> int:
+    """US dollars as whole nano-dollars, rounded up."""
+    return int(_EXACT.scaleb(usd, 9).to_integral_value(ROUND_CEILING, _EXACT))
+
+
+def dollars(amount: int) -> Decimal:
+    """Nano-dollars as US dollars, exactly."""
+    return _EXACT.scaleb(Decimal(amount), -9)
 
 
 def price_in_force(

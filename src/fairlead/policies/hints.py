@@ -37,7 +37,7 @@ def retry_after(headers: Headers, body_text: str, *, now: float) -> float | None
     where it sent one. Of several equal hints the longest counts. A source that says 0 gives way to
     a later one that says more.
     """
-    clock = _server_clock(headers, now)
+    clock = server_clock(headers, now)
     answer: float | None = None
     for source in (
         _milliseconds(headers),
@@ -52,7 +52,8 @@ def retry_after(headers: Headers, body_text: str, *, now: float) -> float | None
     return answer
 
 
-def _server_clock(headers: Headers, now: float) -> float:
+def server_clock(headers: Headers, now: float) -> float:
+    """The server's own time, in seconds since 1970; `now` where it does not tell."""
     date = headers.get("date")
     read = http_date(date.strip(), now=now) if date is not None else None
     return now if read is None else read
@@ -66,7 +67,7 @@ def _milliseconds(headers: Headers) -> Iterator[float | None]:
 
 def _retry_after(headers: Headers, clock: float) -> Iterator[float | None]:
     for text in _values(headers, "retry-after"):
-        yield _wait(text, clock)
+        yield seconds_from(text, clock)
 
 
 def _words(body: str) -> Iterator[float | None]:
@@ -85,7 +86,7 @@ def _resets(headers: Headers, clock: float) -> Iterator[float | None]:
         if "ratelimit" in name and "remaining" in name:
             if any(_number(text) == 0 for text in _values(headers, name)):
                 for text in _values(headers, name.replace("remaining", "reset")):
-                    yield _wait(text, clock)
+                    yield seconds_from(text, clock)
         elif name == "ratelimit":
             for text in _fields(headers, name):
                 yield from _ietf_resets(text)
@@ -111,7 +112,7 @@ def _values(headers: Headers, name: str) -> Iterator[str]:
             yield from (piece.strip() for piece in field.split(","))
 
 
-def _wait(text: str, clock: float) -> float | None:
+def seconds_from(text: str, clock: float) -> float | None:
     """Seconds from `clock`, of any spelling in use; one in the past is negative."""
     number = _number(text)
     if number is not None:

@@ -20,6 +20,7 @@ from fairlead.providers.custom import custom_table
 from fairlead.providers.index import ALIASES, MODEL_PREFIXES, NAMES
 from fairlead.providers.model_names import Split, check_model, folded, splits
 from fairlead.providers.provider import Provider, provider_of
+from fairlead.providers.routes import check_routes
 from fairlead.providers.schema import table_of
 from fairlead.providers.states import state_of
 from fairlead.types.targets import Target
@@ -63,6 +64,7 @@ class Registry:
             providers=_by_canonical_name(settings),
             project_addresses=tuple(_canonical(n) for n in settings.project_addresses),
         )
+        check_routes(settings)
         self._custom = [n for n in self._settings.providers if n not in NAMES]
         for name in self._custom:
             self._check_custom(name)
@@ -79,14 +81,22 @@ class Registry:
 
         Raises `UnknownProvider` with the nearest names, `ConfigError` for a broken address.
         """
-        found = self._known(name)
-        if found is None:
-            raise UnknownProvider(f"there is no provider {name!r}{self._nearest(name)}")
+        found = self.name_of(name)
         with self._lock:
             provider = self._providers.get(found)
             if provider is None:
                 provider = self._providers[found] = self._load(found)
         return provider
+
+    def name_of(self, name: str) -> str:
+        """The provider's own name, for that or an alias in any case; nothing of it is read.
+
+        Raises `UnknownProvider` with the nearest names.
+        """
+        found = self._known(name)
+        if found is None:
+            raise UnknownProvider(f"there is no provider {name!r}{self._nearest(name)}")
+        return found
 
     def resolve(
         self, model: str, *, operation: str = "chat", dialect: str | None = None
@@ -127,7 +137,9 @@ class Registry:
             if model in seen:
                 raise ConfigError(f"the alias {seen[0]!r} leads back to itself")
             seen.append(model)
-        return seen[-1]
+        route = self._settings.routes.get(seen[-1])
+        # Where one target is asked for, as for a dry run, a route stands for its first.
+        return seen[-1] if route is None else self._unaliased(route.entries[0].model)
 
     def _split(self, model: str) -> Split:
         cuts = splits(model)
@@ -146,7 +158,8 @@ class Registry:
         lower = model.lower()
         matches = [prefix for prefix in MODEL_PREFIXES if lower.startswith(prefix)]
         if not matches:
-            hint = self._nearest(model, [*self._settings.aliases, *MODEL_PREFIXES, *self.names()])
+            own = (*self._settings.aliases, *self._settings.routes)
+            hint = self._nearest(model, [*own, *MODEL_PREFIXES, *self.names()])
             raise UnknownModel(f"which provider serves {model!r}? write provider/model{hint}")
         owners = MODEL_PREFIXES[max(matches, key=len)]
         if len(owners) > 1:

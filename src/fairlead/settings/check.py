@@ -12,11 +12,23 @@ import msgspec
 from msgspec import Struct
 
 from fairlead.errors import ConfigError
+from fairlead.policies.breaker import BreakerPolicy
+from fairlead.policies.rate_limits import RateLimits
 from fairlead.ports import Limits, Timeouts
 from fairlead.settings.files import Layer
-from fairlead.settings.values import LoginSettings, ProviderSettings, RetrySettings, Settings
+from fairlead.settings.values import (
+    BudgetSettings,
+    LoginSettings,
+    LogSettings,
+    ProviderSettings,
+    RetrySettings,
+    Settings,
+    StoreSettings,
+    TargetSettings,
+)
 from fairlead.settings.wording import in_plain_words
 from fairlead.types.http import HttpSettings
+from fairlead.types.routes import Route
 from fairlead.types.targets import Quirks
 
 TABLES: dict[str, type[Struct]] = {
@@ -24,9 +36,23 @@ TABLES: dict[str, type[Struct]] = {
     "retry": RetrySettings,
     "http": HttpSettings,
     "limits": Limits,
+    "rate_limits": RateLimits,
+    "breaker": BreakerPolicy,
+    "log": LogSettings,
+    "store": StoreSettings,
 }
+_INNER: dict[str, type[Struct]] = {
+    "timeouts": Timeouts,
+    "quirks": Quirks,
+    "rate_limits": RateLimits,
+    "breaker": BreakerPolicy,
+}
+"""Tables within those of a provider or a target."""
+_FROM_ZERO = frozenset({"max_wait"})
 PLAIN_KEYS = ("model", "unsupported")
-_KEYS = (*PLAIN_KEYS, "aliases", *TABLES, "providers", "logins")
+_KEYS = (*PLAIN_KEYS, "aliases", *TABLES, "providers", "targets", "logins", "routes")
+_ROUTE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+_CURRENCY = re.compile(r"[A-Za-z]{3}|euros?|pounds?|yen|yuan|cents?")
 _HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 
 
@@ -43,8 +69,14 @@ def checked(layer: Layer) -> dict[str, object]:
             found[key] = _table(layer, key, value, TABLES[key])
         elif key == "providers":
             found[key] = _providers(layer, value)
+        elif key == "targets":
+            found[key] = _targets(layer, value)
         elif key == "logins":
             found[key] = _logins(layer, value)
+        elif key == "routes":
+            found[key] = _routes(layer, value)
+        elif key == "budgets":
+            found[key] = _budgets(layer, value)
         else:
             raise _unknown(layer, key, _KEYS)
     return found
@@ -60,7 +92,8 @@ def _table(layer: Layer, path: str, value: object, struct: type[Struct]) -> dict
         if key not in fields:
             raise _unknown(layer, f"{path}.{key}", tuple(fields))
         found[key] = _convert(layer, f"{path}.{key}", item, fields[key])
-        _check_number(layer, f"{path}.{key}", found[key], least=0 if path == "retry" else None)
+        least = 0 if path == "retry" or key in _FROM_ZERO else None
+        _check_number(layer, f"{path}.{key}", found[key], least=least)
     return found
 
 
@@ -76,16 +109,57 @@ def _logins(layer: Layer, value: object) -> dict[str, dict[str, object]]:
     return {n: _table(layer, f"logins.{n}", own, LoginSettings) for n, own in value.items()}
 
 
+def _routes(layer: Layer, value: object) -> dict[str, dict[str, object]]:
+    if not isinstance(value, dict):
+        raise _refusal(layer, "routes", "must be tables [routes.<name>]")
+    return {name: _route(layer, f"routes.{name}", name, own) for name, own in value.items()}
+
+
+def _route(layer: Layer, path: str, name: str, value: object) -> dict[str, object]:
+    if not _ROUTE_NAME.fullmatch(name):
+        raise _refusal(layer, path, "use letters, digits, -, _ and . for a route's name")
+    own = _table(layer, path, value, Route)
+    problem = msgspec.convert({"targets": (), **own}, Route).problem
+    if problem is not None:
+        raise _refusal(layer, path, problem)
+    return own
+
+
+def _budgets(layer: Layer, value: object) -> dict[str, dict[str, object]]:
+    if not isinstance(value, dict):
+        raise _refusal(layer, "budgets", "must be tables [budgets.<name>]")
+    for name, own in value.items():
+        for key in own if isinstance(own, dict) else ():
+            if _CURRENCY.fullmatch(key) and key not in BudgetSettings.__struct_fields__:
+                raise _refusal(layer, f"budgets.{name}.{key}", "budgets are in dollars; set usd")
+    return {n: _table(layer, f"budgets.{n}", own, BudgetSettings) for n, own in value.items()}
+
+
 def _provider(layer: Layer, path: str, value: object) -> dict[str, object]:
-    own = _table(layer, path, value, ProviderSettings)
-    inner: dict[str, type[Struct]] = {"timeouts": Timeouts, "quirks": Quirks}
-    for key in own.keys() & inner:
-        own[key] = _table(layer, f"{path}.{key}", own[key], inner[key])
+    own = _with_inner(layer, path, _table(layer, path, value, ProviderSettings))
     headers = own.get("headers")
     for name, text in headers.items() if isinstance(headers, dict) else ():
         _check_header(layer, f"{path}.headers.{name}", name, text)
     if isinstance(header := own.get("key_header"), str) and not _HEADER_NAME.fullmatch(header):
         raise _refusal(layer, f"{path}.key_header", "is no header name")
+    return own
+
+
+def _targets(layer: Layer, value: object) -> dict[str, dict[str, object]]:
+    if not isinstance(value, dict):
+        raise _refusal(layer, "targets", 'must be tables [targets."<provider>/<model>"]')
+    return {name: _target(layer, f'targets."{name}"', name, own) for name, own in value.items()}
+
+
+def _target(layer: Layer, path: str, name: str, value: object) -> dict[str, object]:
+    if not all(name.partition("/")):
+        raise _refusal(layer, path, "write a target as provider/model")
+    return _with_inner(layer, path, _table(layer, path, value, TargetSettings))
+
+
+def _with_inner(layer: Layer, path: str, own: dict[str, object]) -> dict[str, object]:
+    for key in own.keys() & _INNER:
+        own[key] = _table(layer, f"{path}.{key}", own[key], _INNER[key])
     return own
 
 

@@ -117,15 +117,28 @@ def read_layer(config: ConfigPath) -> Layer:
 
 
 def seal(table: dict[str, object]) -> str:
-    """Turn every provider's `key` into a `Secret`, in place, before anything can show it.
+    """Turn every provider's `key`, and the store's `url` with its password, into a `Secret`.
+
+    In place, before anything can show it.
 
     Takes out what cannot be sealed. Returns what is wrong with the first such value, or nothing.
     """
+    problem = _sealed_store(table.get("store"))
     providers = table.get("providers")
-    if not isinstance(providers, dict):
-        return ""
+    if problem or not isinstance(providers, dict):
+        return problem
     problems = [_sealed(name, own) for name, own in providers.items() if isinstance(own, dict)]
     return next((problem for problem in problems if problem), "")
+
+
+def _sealed_store(store: object) -> str:
+    if isinstance(store, dict) and isinstance(store.get("url"), str):
+        try:
+            store["url"] = Secret(store["url"], what="url")
+        except ConfigError as error:
+            del store["url"]
+            return f"store.{error}"
+    return ""
 
 
 def _sealed(name: str, own: dict[str, object]) -> str:

@@ -13,10 +13,12 @@ from fairlead.auth.sources import Environment
 from fairlead.errors import ConfigError
 from fairlead.settings.check import PLAIN_KEYS, TABLES, checked
 from fairlead.settings.files import Layer, Trust, config_paths, read_layer, seal
-from fairlead.settings.trust import check_trust
+from fairlead.settings.trust import check_budgets, check_trust
 from fairlead.settings.values import Settings
 
 PREFIX = "FAIRLEAD_"
+_LOG = f"{PREFIX}LOG"
+_SWITCH = {"off": "false", "on": "true"}
 _PAIRED = ("key", "key_env", "key_file", "key_keyring", "key_command")
 
 Tables = dict[str, object]
@@ -36,6 +38,7 @@ def load(
             raise ConfigError(f"{layer.source}: {layer.problem}")
         table = checked(layer)
         warnings += check_trust(layer, table)
+        check_budgets(layer, table, merged)
         _merge(merged, table)
         addresses |= dict.fromkeys(_addressed(table), layer.trust)
     merged["warnings"] = warnings
@@ -92,15 +95,18 @@ def _environment_layer(environment: Environment) -> Layer:
     for table, struct in TABLES.items():
         for field in struct.__struct_fields__:
             known[f"{PREFIX}{table}_{field}".upper()] = (table, field)
+    known[_LOG] = ("log", "keep")
     found: Tables = {}
     for name in environment.names(PREFIX):
         if name not in known:
             _refuse_near_miss(name, tuple(known))
         elif value := environment.get(name):
             table, key = known[name]
+            if name == _LOG:
+                value = _SWITCH.get(value.lower(), value)
             place = cast("Tables", found.setdefault(table, {})) if table else found
             place[key] = value
-    return Layer("the environment", "user", found, from_text=True)
+    return Layer("the environment", "user", found, seal(found), from_text=True)
 
 
 def _refuse_near_miss(name: str, known: tuple[str, ...]) -> None:

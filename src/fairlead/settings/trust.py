@@ -25,6 +25,8 @@ def check_trust(layer: Layer, table: dict[str, object]) -> list[str]:
     for key in _USERS_OWN:
         if isinstance(http, dict) and key in http:
             raise _refused(layer, f"http.{key}")
+    if "store" in table:
+        raise _refused(layer, "store")
     logins = table.get("logins")
     for name in logins if isinstance(logins, dict) else ():
         raise _refused(layer, f"logins.{name}")
@@ -38,6 +40,17 @@ def check_trust(layer: Layer, table: dict[str, object]) -> list[str]:
                 "move it to your own settings file before the project's is shared"
             )
     return warnings
+
+
+def check_budgets(layer: Layer, table: dict[str, object], below: dict[str, object]) -> None:
+    """A project's file may add budgets; those of the user's own file are not its to change."""
+    own, theirs = below.get("budgets"), table.get("budgets")
+    if layer.trust == "project" and isinstance(own, dict) and isinstance(theirs, dict):
+        for name in own.keys() & theirs.keys():
+            raise ConfigError(
+                f"{layer.source}: budgets.{name}: your own settings file has a budget of that "
+                "name, which a project's file may not change; give this one another name"
+            )
 
 
 def _check_provider(layer: Layer, path: str, own: dict[str, object]) -> None:

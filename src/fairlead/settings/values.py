@@ -10,9 +10,13 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from fairlead.auth.secret import Secret
+from fairlead.policies.breaker import BreakerPolicy
+from fairlead.policies.rate_limits import RateLimits
 from fairlead.ports import Limits, Timeouts
 from fairlead.types.http import REDACTED, HttpSettings
 from fairlead.types.requests import UnsupportedPolicy
+from fairlead.types.routes import Route
+from fairlead.types.spending import Period, Scope, StoreKind, Unpriced, WhenDown
 from fairlead.types.targets import DialectName
 
 
@@ -35,8 +39,8 @@ class ProviderSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     "service/user" in the system's keyring; `key_command` prints the key on its first line, and a
     string is split as a shell would. With `key_pool` all keys of the table are used in turn, each
     resting by itself where the provider limits it; otherwise the first that is there is the one.
-    `timeouts`, in seconds, stand above the general ones. `variables` are parts of the provider's
-    address, such as a region.
+    `timeouts`, in seconds, `rate_limits` and `breaker` stand above the general ones, key by key.
+    `variables` are parts of the provider's address, such as a region.
     """
 
     base_url: str | None = None
@@ -53,6 +57,8 @@ class ProviderSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     variables: dict[str, str] = {}
     allow_insecure_http: bool = False
     timeouts: dict[str, float] = {}
+    rate_limits: dict[str, int | float | str | bool] = {}
+    breaker: dict[str, int | float | bool] = {}
 
     def __repr__(self) -> str:
         """The values of headers are hidden: who sets one here often sets a token."""
@@ -66,6 +72,46 @@ class ProviderSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=
         return bool(plain or self.key_keyring or self.key_command)
 
 
+class TargetSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A table `[targets."<provider>/<model>"]`; it stands above its provider's, key by key."""
+
+    rate_limits: dict[str, int | float | str | bool] = {}
+    breaker: dict[str, int | float | bool] = {}
+
+
+class BudgetSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A table `[budgets.<name>]`: at most `usd` dollars in each `per`, or in all where it is unset.
+
+    `per` is `hour`, `day`, `week` or `month`, in UTC. `scope` says for whose calls: `account` for
+    those within `fairlead.budget("<name>")`, `all` for every call, `user` for those of each `user=`
+    by itself. A call whose price is not known is refused, or with `unpriced = "allow"` counted as
+    nothing.
+    """
+
+    usd: float | str | None = None
+    per: Period | None = None
+    scope: Scope = "account"
+    unpriced: Unpriced = "refuse"
+
+
+class StoreSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Where spending is kept.
+
+    `kind` is `memory` (this process), `sqlite` (this machine, in the file `path`, which also feeds
+    `fairlead cost`) or `redis` (all who share the one at `url`, under keys that begin with
+    `prefix`). Unset it is `sqlite` where the settings have budgets, else `memory`. A store that
+    does not answer within `timeout` seconds is down: `when_down` says whether calls under a budget
+    are then refused, or allowed and counted later.
+    """
+
+    kind: StoreKind | None = None
+    path: str | None = None
+    url: Secret | None = None
+    prefix: str = "fairlead"
+    timeout: float = 0.05
+    when_down: WhenDown = "refuse"
+
+
 class LoginSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """A table `[logins.<name>]`: the OAuth client of your own that `fairlead login` signs in with.
 
@@ -75,6 +121,15 @@ class LoginSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     client_id: str | None = None
     client_file: str | None = None
     host: str | None = None
+
+
+class LogSettings(Struct, frozen=True, forbid_unknown_fields=True):
+    """The log of calls that the command line keeps for `fairlead stats`; see telemetry/journal.py.
+
+    `FAIRLEAD_LOG=off` turns it off too.
+    """
+
+    keep: bool = True
 
 
 class Settings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -91,8 +146,15 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     retry: RetrySettings = RetrySettings()
     http: HttpSettings = HttpSettings()
     limits: Limits = Limits()
+    rate_limits: RateLimits = RateLimits()
+    breaker: BreakerPolicy = BreakerPolicy()
+    targets: dict[str, TargetSettings] = {}
     providers: dict[str, ProviderSettings] = {}
     logins: dict[str, LoginSettings] = {}
+    log: LogSettings = LogSettings()
+    budgets: dict[str, BudgetSettings] = {}
+    store: StoreSettings = StoreSettings()
+    routes: dict[str, Route] = {}
     warnings: tuple[str, ...] = ()
     project_addresses: tuple[str, ...] = ()
 

@@ -8,6 +8,23 @@ from typing import TypeVar
 _T = TypeVar("_T")
 
 
+class FakeWaiter:
+    """Nobody else runs while it waits, so that only what came before can wake it."""
+
+    def __init__(self, runtime: FakeRuntime) -> None:
+        self._runtime = runtime
+        self._woken = False
+
+    def wake(self) -> None:
+        self._woken = True
+
+    async def wait(self, until: float) -> None:
+        if not self._woken and until > self._runtime.clock:
+            self._runtime.slept.append(until - self._runtime.clock)
+            self._runtime.clock = until
+        self._woken = False
+
+
 class FakeRuntime:
     """Satisfies `ports.Runtime`. `slept` lists every wait, in seconds."""
 
@@ -24,6 +41,9 @@ class FakeRuntime:
     async def sleep(self, seconds: float) -> None:
         self.slept.append(seconds)
         self.clock += seconds
+
+    def waiter(self) -> FakeWaiter:
+        return FakeWaiter(self)
 
     async def blocking(self, function: Callable[[], _T]) -> _T:
         return function()

@@ -80,6 +80,16 @@ class UsageEvent(Struct, frozen=True, tag="usage"):
     usage: Usage
 
 
+class StreamRestarted(Struct, frozen=True, tag="stream.restarted"):
+    """The stream broke for `reason`, and begins anew at `target`: all before this event is void.
+
+    Comes only where a route says `on_break="restart"`.
+    """
+
+    target: str
+    reason: str
+
+
 class Finish(Struct, frozen=True, tag="finish"):
     """The answer is complete. Always the last event, and only of a stream that was not cut."""
 
@@ -98,5 +108,6 @@ Event = (
     | CitationEvent
     | PartEnd
     | UsageEvent
+    | StreamRestarted
     | Finish
 )

@@ -10,6 +10,7 @@ class Timings(Struct, frozen=True, omit_defaults=True):
 
     `queue` is the wait for a connection slot, `connect` the time until the connection stood
     (near zero for a reused one), `first_byte` that of the response, `first_event` of content.
+    `decode` is no instant but how long it took to read an answer that came whole.
     """
 
     queue: float | None = None
@@ -17,6 +18,7 @@ class Timings(Struct, frozen=True, omit_defaults=True):
     first_byte: float | None = None
     first_event: float | None = None
     total: float | None = None
+    decode: float | None = None
 
 
 class Attempt(Struct, frozen=True, omit_defaults=True):

@@ -70,7 +70,8 @@ def credentials(inner: Handler[E_, R_], *, tokens: Tokens, runtime: Runtime) -> 
         except FairleadError as error:
             timings = Timings(total=runtime.now() - started)
             said = f"{error.error_type}: {error}"
-            call.record(Attempt(call.target, error=said, wait=call.next_wait, timings=timings))
+            ended = Attempt(call.target, error=said, wait=call.next_wait, timings=timings)
+            call.record(ended, error)
             raise
 
     return handle

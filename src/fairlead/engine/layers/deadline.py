@@ -20,9 +20,8 @@ def deadline(inner: Handler[E_, R_], *, runtime: Runtime) -> Handler[E_, R_]:
 
     async def handle(call: Call[E_, R_]) -> Reply[E_, R_]:
         if runtime.now() >= call.deadline:
-            raise DeadlineExceeded(
-                f"{call.target}: the deadline of {call.allowed:g} s has passed before the call"
-            )
+            which = f"deadline of {call.allowed:g} s" if call.allowed else "deadline of its block"
+            raise DeadlineExceeded(f"{call.target}: the {which} has passed before the call")
         return await inner(call)
 
     return handle

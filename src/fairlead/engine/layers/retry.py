@@ -20,6 +20,9 @@ E_ = TypeVar("E_")
 R_ = TypeVar("R_")
 
 
+_ONCE = RetryPolicy(max_retries=0)
+
+
 class RetryBudgets:
     """One retry budget a target, for as many targets as a client is likely to have."""
 
@@ -63,9 +66,11 @@ def retry(
             try:
                 return await inner(call)
             except FairleadError as error:
+                # Going to another target beats waiting for this one.
+                leaves = call.elsewhere is not None and await call.elsewhere(error)
                 decision = decide(
                     error,
-                    policy=policy,
+                    policy=_ONCE if leaves else policy,
                     attempt=len(call.attempts) - call.replays,
                     remaining=call.deadline - runtime.now(),
                     committed=False,
@@ -78,7 +83,7 @@ def retry(
                     ambiguous += 1
                     call.attempts[-1] = replace(call.attempts[-1], possibly_billed=True)
                 if not isinstance(decision, Retry):
-                    if len(call.attempts) > 1:
+                    if len(call.attempts) > 1 and not leaves:
                         error.add_note(f"gave up after {len(call.attempts)} attempts")
                     raise
             call.next_wait = decision.wait

@@ -1,0 +1,110 @@
+"""Puts money into a client: its budgets, their store, and what its calls may cost."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+from fairlead.engine.budgets import check_name, limit_of
+from fairlead.engine.ledger import Ledger, Rule
+from fairlead.errors import ConfigError, InvalidRequest
+from fairlead.models.advice import asked_of, pricer_of
+
+if TYPE_CHECKING:
+    from fairlead.auth.sources import Environment
+    from fairlead.models.billing import Billing, Tariff
+    from fairlead.ports import Codec, LedgerStore, Runtime
+    from fairlead.providers.registry import Resolved
+    from fairlead.settings import Settings
+    from fairlead.settings.values import BudgetSettings, StoreSettings
+
+FILE_NAME = "ledger.db"
+_CACHE_SIZE = 1024  # names may come from strangers
+_FREE = ("embedded", "local")
+_PRICED = ("cloud", "gateway")
+
+
+def open_ledger(settings: Settings, runtime: Runtime) -> Ledger:
+    """The ledger of a client. Raises `ConfigError` for budgets and stores that cannot be."""
+    rules = tuple(_rule(name, own) for name, own in settings.budgets.items())
+    own = settings.store
+    kind = own.kind or ("sqlite" if rules else "memory")
+    return Ledger(_store(kind, own), runtime, rules=rules, when_down=own.when_down)
+
+
+def ledger_path(own: StoreSettings, environment: Environment | None = None) -> Path:
+    """The SQLite file: as set, else in the folder where the platform keeps state."""
+    from fairlead.auth.sources import Environment
+
+    environment = environment or Environment(os.environ)
+    if own.path is not None:
+        path = Path(own.path)
+        return environment.home() / path.relative_to("~") if path.parts[:1] == ("~",) else path
+    return _state_folder(environment) / "fairlead" / FILE_NAME
+
+
+def billing_of(
+    resolved: Resolved | None, codec: Codec[Any, Any], options: Mapping[str, object]
+) -> Billing | None:
+    """What a request may cost; None where nobody is paid for it."""
+    kind = "unknown" if resolved is None else resolved.provider.table.kind
+    if kind in _FREE:
+        return None
+    from fairlead.models.billing import Billing
+
+    if resolved is None or kind not in _PRICED:
+        return Billing(None, None, codec)
+    target = resolved.target
+    return Billing(_tariff(target.provider, target.model), asked_of(options), codec)
+
+
+@lru_cache(_CACHE_SIZE)
+def _tariff(provider: str, model: str) -> Tariff:
+    from fairlead.models.billing import Tariff
+
+    return Tariff(pricer_of(provider, model))
+
+
+def _rule(name: str, own: BudgetSettings) -> Rule:
+    try:
+        check_name(name)
+        if own.usd is None:
+            raise InvalidRequest("usd is missing: the most that may be spent, in dollars")
+        limit = limit_of(own.usd, "usd")
+    except InvalidRequest as error:
+        problem = str(error)
+    else:
+        return Rule(name, limit, own.per, own.scope, own.unpriced)
+    raise ConfigError(f"budgets.{name}: {problem}")
+
+
+def _store(kind: str, own: StoreSettings) -> LedgerStore:
+    if kind == "sqlite":
+        from fairlead.stores.sqlite import SqliteLedger
+
+        return SqliteLedger(ledger_path(own), timeout=own.timeout)
+    if kind == "redis":
+        from fairlead.stores.redis import RedisLedger
+
+        if own.url is None:
+            raise ConfigError('store.url is missing: where the Redis is, "redis://host:6379/0"')
+        return RedisLedger(own.url, timeout=own.timeout, prefix=own.prefix)
+    from fairlead.stores.memory import shared_ledger
+
+    return cast("LedgerStore", shared_ledger())
+
+
+def _state_folder(environment: Environment) -> Path:
+    home = environment.home()
+    if sys.platform == "win32":
+        local = environment.get("LOCALAPPDATA")
+        return Path(local) if local else home / "AppData" / "Local"
+    if sys.platform == "darwin":
+        return home / "Library" / "Application Support"
+    # The XDG specification says that a relative path is to be ignored.
+    given = Path(environment.get("XDG_STATE_HOME") or "")
+    return given if given.is_absolute() else home / ".local" / "state"

@@ -1,0 +1,139 @@
+"""Holds the most that a call may cost before it is sent, and settles what it did cost at its end.
+
+A call that failed before anything was billed gives everything back. One that may have been billed,
+or whose stream was cut, is counted by an estimate.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable
+from functools import partial
+from typing import TYPE_CHECKING, TypeVar
+
+import msgspec
+from msgspec.structs import replace
+
+from fairlead.policies.cost import nanos
+from fairlead.types.messages import ToolCall
+from fairlead.types.operations import Answer
+from fairlead.types.plain import PostResponse
+from fairlead.types.responses import ChatResponse
+from fairlead.types.spending import Spending
+from fairlead.types.usage import Cost, Usage
+
+if TYPE_CHECKING:
+    from fairlead.engine.call import Call, Handler
+    from fairlead.engine.ledger import Ledger, Ticket
+    from fairlead.engine.reply import Reply
+    from fairlead.ports import Billing, Runtime
+    from fairlead.types.messages import Message
+    from fairlead.types.receipts import Attempt
+
+E_ = TypeVar("E_")
+R_ = TypeVar("R_")
+
+_NO_ANSWER = frozenset({"ReadTimeout", "DeadlineExceeded", "StreamInterrupted", "ProtocolError"})
+"""Errors behind a success's status that leave open what the provider did."""
+
+
+def ledger(inner: Handler[E_, R_], *, books: Ledger, runtime: Runtime) -> Handler[E_, R_]:
+    """A call without `billing` passes untouched: it is free, or nobody counts."""
+
+    def handle(call: Call[E_, R_]) -> Awaitable[Reply[E_, R_]]:
+        return inner(call) if call.billing is None else kept(call, call.billing)
+
+    async def kept(call: Call[E_, R_], billing: Billing) -> Reply[E_, R_]:
+        due = books.due(billing)
+        worst = billing.worst(runtime.wall()) if due.accounts else 0
+        if worst is None and call.price is None:
+            call.price = partial(_uncounted, call.target)
+        lease = call.deadline - runtime.now()
+        if books.in_memory:
+            ticket = books.hold_at_once(due, worst, call.target, lease)
+        else:
+            ticket = await books.hold(due, worst, call.target, lease)
+        before = len(call.attempts)
+        try:
+            reply = await inner(call)
+        except BaseException as error:
+            lost = _lost(call, before, cancelled=not isinstance(error, Exception))
+            amount = min(ticket.amount, lost * billing.guess(0, runtime.wall())) if lost else 0
+            spent = Spending(amount, call.target, call.operation, None, True) if amount else None
+            await books.settle(ticket, spent)
+            raise
+        if books.in_memory and reply.complete:
+            books.settle_at_once(ticket, _spent(call, billing, reply, ticket, before))
+        else:
+            await reply.on_close(
+                lambda: books.settle(ticket, _spent(call, billing, reply, ticket, before))
+            )
+        return reply
+
+    def _spent(
+        call: Call[E_, R_], billing: Billing, reply: Reply[E_, R_], ticket: Ticket, before: int
+    ) -> Spending:
+        """What the answer cost, and what attempts before it may have, as far as was held."""
+        wall = runtime.wall()
+        amount, usage, estimated = _cost(reply, billing, wall)
+        if len(call.attempts) > before + 1:
+            lost = sum(map(_maybe_billed, _own(call, before)[:-1]))
+            room = max(0, ticket.amount - amount)
+            amount += min(room, lost * billing.guess(0, wall)) if lost else 0
+        kept = None
+        if usage is not None and books.records:
+            kept = msgspec.json.encode(replace(usage, raw=None)).decode()
+        return Spending(amount, call.target, call.operation, kept, estimated)
+
+    return handle
+
+
+def _cost(reply: Reply[E_, R_], billing: Billing, wall: float) -> tuple[int, Usage | None, bool]:
+    """Nano-dollars of a reply that has ended, the usage, and whether they are a guess."""
+    if reply.complete:
+        answer = reply.result()
+        cost, usage = getattr(answer, "cost", None), getattr(answer, "usage", None)
+        if isinstance(cost, Cost):
+            return nanos(cost.usd), usage, False
+        if isinstance(usage, Usage):
+            return billing.priced(usage, wall) or 0, usage, usage.estimated
+    message, usage = reply.partial()
+    written = _written(message)
+    if usage is None:
+        return billing.guess(written, wall), None, True
+    if not reply.complete:
+        usage = replace(usage, output=max(usage.output, written // 4), estimated=True)
+    return billing.priced(usage, wall) or 0, usage, True
+
+
+def _written(message: Message) -> int:
+    """Characters that the model has written so far."""
+    calls = (part for part in message.parts if isinstance(part, ToolCall))
+    length = len(message.text) + len(message.reasoning)
+    return length + sum(len(part.arguments) for part in calls)
+
+
+def _own(call: Call[E_, R_], before: int) -> list[Attempt]:
+    """The attempts that were made here; of a call with a copy, the record has those of both."""
+    return [attempt for attempt in call.attempts[before:] if attempt.target == call.target]
+
+
+def _lost(call: Call[E_, R_], before: int, *, cancelled: bool) -> int:
+    """How many attempts of a call without an answer may be billed all the same."""
+    own = _own(call, before)
+    lost = sum(map(_maybe_billed, own))
+    return lost + 1 if cancelled and own and not _maybe_billed(own[-1]) else lost
+
+
+def _maybe_billed(attempt: Attempt) -> bool:
+    if attempt.error is None or attempt.possibly_billed:
+        return attempt.possibly_billed
+    began = attempt.status is not None and 200 <= attempt.status < 300
+    return began and attempt.error.partition(":")[0] in _NO_ANSWER
+
+
+def _uncounted(target: str, answer: R_, _wall: float) -> R_:
+    """`answer` with a warning that its cost is not known."""
+    if not isinstance(answer, ChatResponse | Answer | PostResponse):
+        return answer
+    said = f"no price is known for {target}; the cost of this answer is not counted"
+    return replace(answer, warnings=(*answer.warnings, said))

@@ -1,0 +1,321 @@
+"""One call on its way along the legs of its route: which is next, with how much time, and why.
+
+Before the commit it goes from one target to the next, and then back to those that may have
+recovered, each time after the wait that `policies/retry.py` asks for. Every attempt stands in the
+call's one record.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from fairlead.engine.call import Call
+from fairlead.engine.legs import Leg, Legs, Second
+from fairlead.errors import (
+    AllTargetsFailed,
+    ApiError,
+    BudgetExceeded,
+    ConfigError,
+    ContextLengthError,
+    FairleadError,
+    StreamInterrupted,
+    UnsupportedFeature,
+)
+from fairlead.policies.fallback import turn
+from fairlead.policies.hedge import delay_of, permitted
+from fairlead.policies.retry import LEAST_ATTEMPT, Retry, RetryPolicy, decide
+from fairlead.policies.route import arranged, share
+
+if TYPE_CHECKING:
+    from fairlead.engine.call import Handler
+    from fairlead.engine.layers.retry import RetryBudgets
+    from fairlead.engine.reply import Reply
+    from fairlead.policies.target_record import TargetRecords
+    from fairlead.ports import Runtime
+
+E_ = TypeVar("E_")
+R_ = TypeVar("R_")
+
+_MOST_RESTARTS = 3
+
+
+class Ways(Struct, frozen=True, kw_only=True):
+    """What all calls of a client share. `hedges`: the runtime can do two things at once."""
+
+    records: TargetRecords
+    retries: RetryPolicy
+    budgets: RetryBudgets
+    runtime: Runtime
+    random: Callable[[], float]
+    hedges: bool
+
+
+class Walk(Generic[E_, R_]):
+    """`handler` takes a call to one target."""
+
+    __slots__ = (
+        "_ambiguous",
+        "_call",
+        "_failed",
+        "_handler",
+        "_here",
+        "_legs",
+        "_next",
+        "_pending",
+        "_restarts",
+        "_said",
+        "_ways",
+    )
+
+    def __init__(
+        self, call: Call[E_, R_], legs: Legs[E_, R_], handler: Handler[E_, R_], ways: Ways
+    ) -> None:
+        self._call = call
+        self._legs = legs
+        self._handler = handler
+        self._ways = ways
+        self._said: dict[str, FairleadError] = {}
+        self._failed: list[tuple[Leg[E_, R_], FairleadError]] = []
+        self._ambiguous = 0
+        self._pending = self._arranged()
+        self._next: tuple[Leg[E_, R_], Call[E_, R_]] | None = None
+        self._here: Leg[E_, R_] | None = None
+        self._restarts = 0
+
+    # -- before the commit -----------------------------------------------------------------------
+
+    async def answered(self) -> Reply[E_, R_]:
+        """A committed reply of the first target that gives one."""
+        await self._prepared()
+        return await self._tried()
+
+    async def _tried(self) -> Reply[E_, R_]:
+        """Go to the leg that is prepared, and on from there."""
+        while self._next is not None:
+            (leg, child), self._next = self._next, None
+            self._here = leg
+            child.join(self._call)
+            child.elsewhere = self._elsewhere
+            self._hurry(child)
+            child.second = self._second(child)
+            try:
+                reply = await self._handler(child)
+            except FairleadError as error:
+                self._took(child)
+                await self._heard(leg, child, error)
+            else:
+                self._took(child)
+                return reply
+        raise self._ending()
+
+    async def _heard(self, leg: Leg[E_, R_], child: Call[E_, R_], error: FairleadError) -> None:
+        """Take note of what a target said. Raises it where no other target is to be asked."""
+        copy = child.second
+        if copy is not None and copy.error is not None and copy.call is not None:
+            self._said[copy.call.target] = copy.error
+            self._leave(copy.call.target)
+        if not turn(error, self._legs.route.on_filter).onward:
+            for said in self._said.values():
+                error.add_note(f"before that: {said}")
+            raise error
+        self._said[leg.target] = error
+        onward = await self._elsewhere(error)
+        self._failed = [(other, e) for other, e in self._failed if other is not leg]
+        self._failed.append((leg, error))
+        if onward and self._next is None:
+            await self._go_back()
+
+    async def _elsewhere(self, error: FairleadError) -> bool:
+        """Whether the call goes on at another target after `error`."""
+        found = turn(error, self._legs.route.on_filter)
+        if not found.onward:
+            return False
+        if found.larger:
+            self._keep_larger(error)
+        if self._remaining() < LEAST_ATTEMPT:
+            return False
+        return await self._prepared() is not None or bool(self._worth_another())
+
+    async def _prepared(self) -> tuple[Leg[E_, R_], Call[E_, R_]] | None:
+        """The next leg whose target takes the request, encoded; the others say why they do not."""
+        while self._next is None and self._pending:
+            leg = self._pending.pop(0)
+            if leg.lacks is not None:
+                self._said[leg.target] = leg.lacks
+                continue
+            try:
+                self._next = leg, await leg.make()
+            except (UnsupportedFeature, ConfigError) as error:
+                self._said[leg.target] = error
+        return self._next
+
+    def _worth_another(self) -> list[tuple[Leg[E_, R_], FairleadError]]:
+        """The targets other than this one that failed in a way that may pass."""
+        made = len(self._call.attempts) - self._call.replays
+        if made > self._ways.retries.max_retries:
+            return []
+        return [
+            (leg, e)
+            for leg, e in self._failed
+            if leg is not self._here and e.retry_class != "never"
+        ]
+
+    async def _go_back(self) -> None:
+        """Prepare a target that was asked already, after the wait that a retry needs.
+
+        Whoever named no time to wait comes first, and of those whoever failed longest ago.
+        """
+        ways, call = self._ways, self._call
+        for leg, error in sorted(self._failed, key=lambda failed: _hint(failed[1])):
+            decision = decide(
+                error,
+                policy=ways.retries,
+                attempt=len(call.attempts) - call.replays,
+                remaining=self._remaining(),
+                committed=False,
+                budget=ways.budgets.of(leg.target),
+                now=ways.runtime.now(),
+                random=ways.random,
+                ambiguous_before=self._ambiguous,
+            )
+            if isinstance(decision, Retry):
+                self._ambiguous += decision.possibly_billed
+                await ways.runtime.sleep(decision.wait)
+                self._next = leg, await leg.make()
+                self._next[1].next_wait = decision.wait
+                return
+
+    def _keep_larger(self, error: FairleadError) -> None:
+        """Leave out the targets whose window is known to be no larger than the one here."""
+        window = None if self._here is None else self._here.window()
+        if window is None or not isinstance(error, ContextLengthError):
+            return
+        self._pending = [
+            leg for leg in self._pending if (other := leg.window()) is None or other > window
+        ]
+
+    def _ending(self) -> FairleadError:
+        """What ends the call: the error of the only one that said something, or the group.
+
+        A budget that has room for none of them is one thing, whoever would have been paid.
+        """
+        said = list(self._said.values())
+        if len(said) == 1 or all(isinstance(error, BudgetExceeded) for error in said):
+            return said[-1]
+        text = f"{self._legs.name}: none of {len(said)} targets answered"
+        return AllTargetsFailed(text, said, tuple(self._said))
+
+    # -- order, time and copies ------------------------------------------------------------------
+
+    def _arranged(self) -> list[Leg[E_, R_]]:
+        """All legs, in the order of the moment."""
+        every, route = self._legs.every, self._legs.route
+        if len(every) == 1:
+            return list(every)
+        records, now = self._ways.records, self._ways.runtime.now()
+        if route.order == "listed" and not any(records.of(leg.target).rests(now) for leg in every):
+            return list(every)
+        standings = [
+            leg.standing(records.of(leg.target), now, stream=self._call.stream) for leg in every
+        ]
+        return [every[place] for place in arranged(route.order, standings, self._ways.random)]
+
+    def _hurry(self, child: Call[E_, R_]) -> None:
+        """Let a target be silent only for so long that the others have time left."""
+        waiting = [leg for leg in self._pending if leg.lacks is None]
+        waiting += [leg for leg, _ in self._worth_another()]
+        if not waiting:
+            return
+        now, records = self._ways.runtime.now(), self._ways.records
+        others = [records.of(leg.target).usual(now, stream=child.stream) for leg in waiting]
+        longest = share(self._remaining(), others, least=2 * LEAST_ATTEMPT)
+        if longest < child.timeouts.first_event:
+            child.timeouts = replace(child.timeouts, first_event=longest)
+        child.whole_timeout = min(child.whole_timeout, longest)
+
+    def _remaining(self) -> float:
+        return self._call.deadline - self._ways.runtime.now()
+
+    def _second(self, child: Call[E_, R_]) -> Second[E_, R_] | None:
+        """The copy of `child` that goes to the next target, or else to the same one."""
+        route, ways = self._legs.route, self._ways
+        if route.hedge == "off" or not ways.hedges or not self._legs.repeatable:
+            return None
+        record = ways.records.of(child.target)
+        record.hedges.deposit(ways.runtime.now())
+        delay = delay_of(route.hedge, record, stream=child.stream)
+        if delay is None or self._remaining() < delay + LEAST_ATTEMPT:
+            return None
+        return Second(delay, lambda: self._copy(child))
+
+    async def _copy(self, child: Call[E_, R_]) -> Call[E_, R_] | None:
+        """A second call beside `child`; None where there is no budget for it."""
+        ways, here = self._ways, self._here
+        record = ways.records.of(child.target)
+        if not permitted(record, ways.budgets.of(child.target), ways.runtime.now()):
+            return None
+        await self._prepared()
+        if self._next is not None:
+            (leg, copy), self._next = self._next, None
+        elif here is not None:
+            leg, copy = here, await here.make()
+        else:
+            return None
+        if copy is self._call:
+            copy = await leg.make()  # beside the first, each needs a record of its own
+        copy.join(self._call)
+        copy.elsewhere = _only_once
+        return copy
+
+    def _leave(self, target: str) -> None:
+        """The copy has asked `target` already."""
+        self._pending = [leg for leg in self._pending if leg.target != target]
+
+    def _took(self, child: Call[E_, R_]) -> None:
+        """The call has been where `child` went."""
+        self._call.target = child.target
+        self._call.credential = child.credential
+        self._call.codec = child.codec
+        self._call.replays = child.replays
+
+    # -- after the commit ------------------------------------------------------------------------
+
+    async def restarted(self, broken: StreamInterrupted) -> Reply[E_, R_] | None:
+        """The same call, begun anew; None where it is not worth it, or nobody answers."""
+        cause = broken.__cause__
+        known = cause if isinstance(cause, FairleadError) else broken
+        if not turn(known, self._legs.route.on_filter).onward:
+            return None
+        if self._restarts >= _MOST_RESTARTS or self._remaining() < LEAST_ATTEMPT:
+            return None
+        self._restarts += 1
+        self._said.clear()
+        try:
+            if await self._prepared() is None and not await self._same_again():
+                return None
+            return await self._tried()
+        except FairleadError as error:
+            broken.add_note(f"it could not begin anew: {error}")
+            return None
+
+    async def _same_again(self) -> bool:
+        """Prepare the leg that broke once more: a retry, which its target's budget pays for."""
+        leg, ways = self._here, self._ways
+        if leg is None or not ways.budgets.of(leg.target).try_withdraw(ways.runtime.now(), 2):
+            return False
+        self._next = leg, await leg.make()
+        return True
+
+
+def _hint(error: FairleadError) -> float:
+    """The seconds that a target has asked us to stay away."""
+    return (error.retry_after or 0.0) if isinstance(error, ApiError) else 0.0
+
+
+async def _only_once(_error: FairleadError) -> bool:
+    """A copy is tried once: the call goes on with the other."""
+    return True

@@ -1,0 +1,94 @@
+"""What a model is known to lack for a request, how much it reads, and what it would cost.
+
+Only what the table says of a provider's own model by its own name counts; of everything else, such
+as an endpoint of the user's, nothing is known and nothing is held against it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import ceil
+from typing import TYPE_CHECKING, Literal
+
+from fairlead.models.matching import match
+from fairlead.policies.cost import price_in_force
+from fairlead.types.messages import Audio, Image, Text
+from fairlead.types.tools import OutputSchema
+
+if TYPE_CHECKING:
+    from fairlead.models.facts import ModelFacts
+    from fairlead.providers.registry import Resolved
+    from fairlead.types.messages import Part
+    from fairlead.types.requests import ChatRequest
+
+Need = Literal["images", "audio", "tools", "output with a schema"]
+
+_CHARACTERS_PER_TOKEN = 4
+_USUAL_ANSWER = 500
+_FREE = ("embedded", "local")
+_PARTS: tuple[tuple[type[Part], Need], ...] = ((Image, "images"), (Audio, "audio"))
+
+
+def needs_of(request: ChatRequest) -> tuple[Need, ...]:
+    """What the request asks of a model beyond text."""
+    kinds = {type(part) for message in request.messages for part in message.parts}
+    needs = [need for kind, need in _PARTS if kind in kinds]
+    if request.tools:
+        needs.append("tools")
+    if isinstance(request.output, OutputSchema):
+        needs.append("output with a schema")
+    return tuple(needs)
+
+
+def lacking(resolved: Resolved, needs: Sequence[Need]) -> Need | None:
+    """The first of `needs` that the model is known not to meet; None for nothing."""
+    facts = _facts(resolved)
+    if facts is None:
+        return None
+    return next((need for need in needs if not _meets(facts, need)), None)
+
+
+def _meets(facts: ModelFacts, need: Need) -> bool:
+    if need == "tools":
+        return facts.tools is not False
+    if need == "output with a schema":
+        return facts.structured_output is not False
+    return not facts.input or facts.takes("image" if need == "images" else "audio")
+
+
+def window_of(resolved: Resolved) -> int | None:
+    """The context window in tokens; None where it is not known."""
+    facts = _facts(resolved)
+    return None if facts is None else facts.context_window
+
+
+def estimated_cost(resolved: Resolved, request: ChatRequest | None, wall: float) -> float | None:
+    """About what the request costs, in dollars, to compare targets by; None if not known."""
+    if resolved.provider.table.kind in _FREE:
+        return 0.0
+    facts = _facts(resolved)
+    price = None if facts is None else price_in_force(facts.prices, wall)
+    if price is None or price.rates.input is None:
+        return None
+    output = price.rates.output if price.rates.output is not None else 0
+    read, written = 1000, _USUAL_ANSWER
+    if request is not None:
+        read = ceil(_length(request) / _CHARACTERS_PER_TOKEN)
+        written = min(written, request.max_tokens or written)
+    return (read * float(price.rates.input) + written * float(output)) / 1e6
+
+
+def _facts(resolved: Resolved) -> ModelFacts | None:
+    if resolved.provider.endpoint.given_by != "table":
+        return None
+    found = match(resolved.target.provider, resolved.target.model)
+    return found.facts if found is not None and found.exact else None
+
+
+def _length(request: ChatRequest) -> int:
+    return sum(
+        len(part.text)
+        for message in request.messages
+        for part in message.parts
+        if isinstance(part, Text)
+    )

@@ -1,0 +1,193 @@
+"""Redis as it fails: down, paused, killed, full, of another type, a replica; by its own clock."""
+
+from __future__ import annotations
+
+import calendar
+import time
+from pathlib import Path
+
+import pytest
+from tests.stores.redis_server import RedisServer, free_port
+
+from fairlead.auth.secret import Secret
+from fairlead.errors import ConfigError, StoreError
+from fairlead.policies.ledger import window_at, window_end
+from fairlead.stores.redis import RedisLedger
+from fairlead.stores.script import HOLD
+from fairlead.types.spending import PERIODS, Account, Hold, Shortage, Spending
+
+TEAM = Account("team", 100)
+SOON = 0.3
+"""Seconds within which a wait of 50 ms ends on a busy machine."""
+
+
+def hold(name: str, amount: int = 10, lease: float = 60.0, account: Account = TEAM) -> Hold:
+    return Hold(name, amount, (account,), lease)
+
+
+@pytest.fixture
+def ledger(own_redis: RedisServer):
+    made = RedisLedger(own_redis.url, timeout=0.05)
+    made.balance(TEAM, 0, 0)
+    yield made
+    made.close()
+
+
+def test_a_hold_and_a_settlement_take_one_round_trip_each(
+    ledger: RedisLedger, own_redis: RedisServer
+) -> None:
+    slots = ledger.hold(hold("warm"), 0, 0)
+    assert not isinstance(slots, Shortage)
+    ledger.settle("warm", slots, None, 0)
+    own_redis.command("CONFIG", "RESETSTAT")
+    slots = ledger.hold(hold("a"), 0, 0)
+    assert not isinstance(slots, Shortage)
+    ledger.settle("a", slots, Spending(1, "openai/m", "chat"), 0)
+    said = own_redis.command("INFO", "commandstats")
+    calls = {
+        line.split(":")[0].removeprefix("cmdstat_"): line.split("calls=")[1].split(",")[0]
+        for line in said.splitlines()
+        if line.startswith("cmdstat_")
+    }
+    assert calls["evalsha"] == "2"
+    assert not calls.keys() & {"eval", "info", "hello", "ping", "script|load"}
+
+
+def test_the_clocks_of_clients_do_not_matter(ledger: RedisLedger) -> None:
+    daily = Account("team", 10, "day")
+    assert not isinstance(ledger.hold(hold("a", 10, account=daily), 0, 0), Shortage)
+    assert isinstance(ledger.hold(hold("b", 1, account=daily), 1e9, time.time() + 1e6), Shortage)
+
+
+def test_nobody_there_is_told_in_time(tmp_path: Path) -> None:
+    ledger = RedisLedger(f"redis://127.0.0.1:{free_port()}/0", timeout=0.05)
+    began = time.monotonic()
+    with pytest.raises(StoreError, match="cannot be reached; see that it runs"):
+        ledger.hold(hold("a"), 0, 0)
+    assert time.monotonic() - began < SOON
+    ledger.close()
+
+
+def test_a_paused_server_is_given_up_on_in_time_and_used_again_later(
+    ledger: RedisLedger, own_redis: RedisServer
+) -> None:
+    own_redis.pause()
+    began = time.monotonic()
+    with pytest.raises(StoreError, match="does not answer"):
+        ledger.hold(hold("a"), 0, 0)
+    assert time.monotonic() - began < SOON
+    own_redis.resume()
+    ledger.settle("a", (), None, 0)
+    assert not isinstance(ledger.hold(hold("b", 100), 0, 0), Shortage)
+
+
+def test_a_server_that_was_killed_and_started_anew_is_used_again(
+    ledger: RedisLedger, own_redis: RedisServer
+) -> None:
+    own_redis.kill()
+    with pytest.raises(StoreError):
+        ledger.hold(hold("a"), 0, 0)
+    own_redis.start()
+    assert not isinstance(ledger.hold(hold("b"), 0, 0), Shortage)
+    assert ledger.balance(TEAM, 0, 0) == (0, 10)
+
+
+def test_a_full_server_is_told_and_nothing_is_half_done(
+    ledger: RedisLedger, own_redis: RedisServer
+) -> None:
+    own_redis.command("CONFIG", "SET", "maxmemory", "1")
+    with pytest.raises(StoreError, match="out of memory; raise its maxmemory"):
+        ledger.hold(hold("a"), 0, 0)
+    own_redis.command("CONFIG", "SET", "maxmemory", "0")
+    assert ledger.balance(TEAM, 0, 0) == (0, 0)
+
+
+def test_a_replica_is_told(ledger: RedisLedger, own_redis: RedisServer) -> None:
+    own_redis.command("REPLICAOF", "127.0.0.1", str(free_port()))
+    with pytest.raises(StoreError, match="read-only replica"):
+        ledger.hold(hold("a"), 0, 0)
+
+
+def test_keys_of_another_type_are_told_and_left_alone(
+    ledger: RedisLedger, own_redis: RedisServer
+) -> None:
+    own_redis.command("SET", "{fairlead}::0:team:sum", "theirs")
+    with pytest.raises(StoreError, match=r"holds something else .* another store.prefix"):
+        ledger.hold(hold("a"), 0, 0)
+    assert "theirs" in own_redis.command("GET", "{fairlead}::0:team:sum")
+
+
+def test_a_login_that_is_refused_is_told_without_it(own_redis: RedisServer) -> None:
+    url = own_redis.url.replace("//", "//user:canary-8d1f@")
+    ledger = RedisLedger(Secret(url), timeout=1)
+    with pytest.raises(StoreError) as caught:
+        ledger.hold(hold("a"), 0, 0)
+    assert str(caught.value).endswith("refuses the login of store.url")
+    assert "canary" not in str(caught.value) + repr(caught.value.__cause__)
+    ledger.close()
+
+
+def test_an_address_that_is_none_is_refused_at_once_without_showing_it() -> None:
+    with pytest.raises(ConfigError, match="write redis://host:port/0") as caught:
+        RedisLedger("http://user:canary-8d1f@host")
+    assert "canary" not in str(caught.value)
+
+
+def test_a_server_that_is_too_old_is_told(own_redis: RedisServer) -> None:
+    ledger = RedisLedger(own_redis.url, timeout=1)
+    ledger._client.info = lambda section: {"redis_version": "4.0.9"}  # type: ignore[method-assign]
+    with pytest.raises(StoreError, match=r"is version 4\.0\.9; 5\.0 is the oldest"):
+        ledger.hold(hold("a"), 0, 0)
+    ledger.close()
+
+
+def test_all_keys_of_a_call_share_one_slot_of_a_cluster(
+    ledger: RedisLedger, own_redis: RedisServer
+) -> None:
+    daily = Account("other", 100, "day")
+    slots = ledger.hold(Hold("a", 1, (TEAM, daily), 60.0), 0, 0)
+    assert not isinstance(slots, Shortage)
+    ledger.settle("a", slots, Spending(1, "openai/m", "chat"), 0)
+    keys = [word for word in own_redis.command("KEYS", "*").split() if "fairlead" in word]
+    assert len(keys) >= 3
+    assert all(key.startswith("{fairlead}:") for key in keys)
+
+
+def test_past_periods_are_forgotten_by_redis_itself(
+    ledger: RedisLedger, own_redis: RedisServer
+) -> None:
+    daily = Account("other", 100, "day")
+    slots = ledger.hold(hold("a", account=daily), 0, 0)
+    assert not isinstance(slots, Shortage)
+    ledger.settle("a", slots, Spending(5, "openai/m", "chat"), 0)
+    key = f"{{fairlead}}:day:{slots[0].window}:other:sum"
+    left = int(own_redis.command("TTL", key).strip(":\r\n"))
+    assert 7 * 86400 < left <= 8 * 86400 + 60
+
+
+WALLS = [
+    0,
+    951_782_399,  # the last second of February 2000, a leap year
+    951_782_400,
+    calendar.timegm((2026, 12, 31, 23, 59, 59)),
+    calendar.timegm((2027, 1, 1, 0, 0, 0)),
+    calendar.timegm((2026, 2, 28, 23, 59, 59)),
+    calendar.timegm((2028, 2, 29, 12, 0, 0)),
+    calendar.timegm((2100, 3, 1, 0, 0, 0)),
+    *range(1_700_000_000, 1_900_000_000, 7_654_321),
+]
+
+
+def test_lua_tells_periods_apart_as_python_does(own_redis: RedisServer) -> None:
+    # The script's own function, run at instants of our choice.
+    code = HOLD[: HOLD.index("local base")].replace("redis.call('TIME')", "{ARGV[1], '0'}")
+    code += "local at, left = window(ARGV[2]); return {whole(at), whole(left)}"
+    import redis
+
+    with redis.Redis.from_url(own_redis.url) as client:
+        for per in PERIODS:
+            for wall in WALLS:
+                at, left = client.eval(code, 0, str(wall), per)
+                window = window_at(per, wall)
+                assert int(at) == window, (per, wall)
+                assert wall + int(left) == window_end(per, window), (per, wall)

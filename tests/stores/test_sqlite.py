@@ -1,0 +1,217 @@
+"""The file: what is refused at once, what is survived, and what is never done."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import stat
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from fairlead.errors import ConfigError, StoreError
+from fairlead.stores.sqlite import SqliteLedger
+from fairlead.types.spending import Account, Hold, Shortage, Spending
+
+TEAM = Account("team", 100)
+
+
+def hold(name: str, amount: int = 10, lease: float = 60.0) -> Hold:
+    return Hold(name, amount, (TEAM,), lease)
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "state" / "ledger.db"
+
+
+@pytest.fixture
+def ledger(path: Path):
+    made = SqliteLedger(path)
+    yield made
+    made.close()
+
+
+def test_spending_outlives_the_process(path: Path) -> None:
+    first = SqliteLedger(path)
+    slots = first.hold(hold("a", 40), 0, 0)
+    assert not isinstance(slots, Shortage)
+    first.settle("a", slots, Spending(30, "openai/m", "chat"), 0)
+    first.close()
+    second = SqliteLedger(path)
+    assert second.balance(TEAM, 0, 0) == (30, 0)
+    second.close()
+
+
+def test_the_file_is_the_users_alone(ledger: SqliteLedger, path: Path) -> None:
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+def test_a_reading_of_the_clock_that_is_older_than_others_ends_none_of_their_holds(
+    ledger: SqliteLedger,
+) -> None:
+    ledger.hold(hold("a"), 100.0, 0)
+    ledger.hold(hold("b"), 99.5, 0)  # waited for the file since before "a"
+    assert ledger.balance(TEAM, 99.0, 0) == (0, 20)
+
+
+def test_a_hold_from_before_the_machine_was_started_anew_is_over(ledger: SqliteLedger) -> None:
+    ledger.hold(hold("a"), 1e6, 0)
+    assert ledger.balance(TEAM, 30.0, 0) == (0, 0)
+
+
+def test_a_wall_clock_that_is_set_neither_ends_nor_prolongs_a_hold(ledger: SqliteLedger) -> None:
+    ledger.hold(hold("a"), 100, 0)
+    assert ledger.balance(TEAM, 101, 1e9) == (0, 10)
+    assert ledger.balance(TEAM, 159, -1e6) == (0, 10)
+    assert ledger.balance(TEAM, 160, 0) == (0, 0)
+
+
+def test_a_call_takes_two_transactions(path: Path) -> None:
+    ledger = SqliteLedger(path)
+    said: list[str] = []
+    assert ledger._connection is not None
+    ledger._connection.set_trace_callback(said.append)
+    slots = ledger.hold(hold("a"), 0, 0)
+    assert not isinstance(slots, Shortage)
+    ledger.settle("a", slots, Spending(1, "openai/m", "chat"), 0)
+    assert said.count("BEGIN IMMEDIATE") == 2
+    assert said.count("COMMIT") == 2
+    ledger.close()
+
+
+@pytest.mark.parametrize("content", [b"garbage" * 1000, b"SQLite format 3\0" + b"\xff" * 5000])
+def test_a_damaged_file_is_refused_at_once_in_one_sentence(path: Path, content: bytes) -> None:
+    path.parent.mkdir()
+    path.write_bytes(content)
+    with pytest.raises(ConfigError) as caught:
+        SqliteLedger(path)
+    assert str(caught.value).startswith(f"the ledger {path} cannot be used: it is damaged")
+    assert "\n" not in str(caught.value)
+
+
+def test_damage_that_comes_later_is_told_too(path: Path) -> None:
+    SqliteLedger(path).close()
+    data = bytearray(path.read_bytes())
+    data[4096:] = b"\xff" * (len(data) - 4096)
+    path.write_bytes(data)
+    ledger = SqliteLedger(path)
+    with pytest.raises(StoreError, match="it is damaged"):
+        ledger.hold(hold("a"), 0, 0)
+    ledger.close()
+
+
+def test_another_programs_database_is_left_alone(path: Path) -> None:
+    path.parent.mkdir()
+    other = sqlite3.connect(path)
+    other.execute("CREATE TABLE theirs (x)")
+    other.commit()
+    other.close()
+    before = path.read_bytes()
+    with pytest.raises(ConfigError, match="another program's database"):
+        SqliteLedger(path)
+    assert path.read_bytes() == before
+
+
+def test_the_file_of_a_newer_version_is_left_alone(path: Path) -> None:
+    SqliteLedger(path).close()
+    newer = sqlite3.connect(path)
+    newer.execute("PRAGMA user_version = 99")
+    newer.close()
+    with pytest.raises(ConfigError, match="a newer fairlead wrote it"):
+        SqliteLedger(path)
+
+
+def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(ConfigError, match="cannot be used"):
+        SqliteLedger(tmp_path / "file" / "ledger.db")
+
+
+READ_ONLY = """
+import os, sys
+from pathlib import Path
+from fairlead.errors import ConfigError
+from fairlead.stores.sqlite import SqliteLedger
+if os.geteuid() == 0:
+    os.setgroups([]); os.setgid(65534); os.setuid(65534)
+try:
+    SqliteLedger(Path(sys.argv[1]))
+except ConfigError as error:
+    print(error)
+"""
+
+
+def test_a_read_only_file_is_refused_at_once() -> None:
+    import tempfile
+
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "ledger.db"
+        SqliteLedger(path).close()
+        path.chmod(0o444)
+        Path(folder).chmod(0o555)
+        try:
+            said = subprocess.run(
+                [sys.executable, "-c", READ_ONLY, str(path)],
+                capture_output=True,
+                text=True,
+                env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"},
+            )
+        finally:
+            Path(folder).chmod(0o755)
+    assert said.stderr == ""
+    assert said.stdout.count("\n") == 1
+    assert "it cannot be written; give it to this user, or set store.path" in said.stdout
+
+
+def test_a_file_that_others_keep_locked_is_given_up_on_in_time(path: Path) -> None:
+    ledger = SqliteLedger(path, timeout=0.05)
+    other = sqlite3.connect(path, isolation_level=None)
+    other.execute("BEGIN EXCLUSIVE")
+    began = time.monotonic()
+    with pytest.raises(StoreError, match="other processes keep it locked"):
+        ledger.hold(hold("a"), 0, 0)
+    assert time.monotonic() - began < 0.5
+    other.execute("ROLLBACK")
+    assert not isinstance(ledger.hold(hold("b"), 0, 0), Shortage)
+    assert ledger.balance(TEAM, 0, 0) == (0, 10)
+    other.close()
+    ledger.close()
+
+
+def test_a_full_disk_is_told_and_leaves_the_book_whole(path: Path) -> None:
+    ledger = SqliteLedger(path)
+    assert ledger._connection is not None
+    (pages,) = ledger._connection.execute("PRAGMA page_count").fetchone()
+    ledger._connection.execute(f"PRAGMA max_page_count = {pages + 1}")
+    with pytest.raises(StoreError, match="the disk is full; make room"):
+        for number in range(10_000):
+            ledger.hold(hold(f"{number}", 0), 0, 0)
+    ledger._connection.execute("PRAGMA max_page_count = 1000000")
+    assert not isinstance(ledger.hold(hold("after"), 0, 0), Shortage)
+    assert ledger.balance(TEAM, 0, 0) == (0, 10)
+    ledger.close()
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
+def test_a_child_of_a_fork_opens_the_file_anew(path: Path) -> None:
+    program = f"""
+import os
+from pathlib import Path
+from fairlead.stores.sqlite import SqliteLedger
+from fairlead.types.spending import Account, Hold
+team = Account("team", 100)
+ledger = SqliteLedger(Path({str(path)!r}), timeout=10)
+ledger.hold(Hold("parent", 10, (team,), 60.0), 0, 0)
+child = os.fork()
+ledger.hold(Hold(f"after-{{child == 0}}", 10, (team,), 60.0), 0, 0)
+if child == 0:
+    os._exit(0)
+os.waitpid(child, 0)
+print(ledger.balance(team, 0, 0))
+"""
+    said = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert said.stdout == "(0, 30)\n", said.stderr
