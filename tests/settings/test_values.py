@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import pytest
+
+from fairlead.errors import ConfigError
 from fairlead.ports import Timeouts
 from fairlead.settings import ProviderSettings, Settings
 from fairlead.types.http import HttpSettings
@@ -33,3 +36,12 @@ def test_headers_of_a_provider_are_not_shown() -> None:
     own = ProviderSettings(base_url="https://llm.example", headers={"X-Team": "canary"})
     assert "canary" not in repr(Settings(providers={"a": own}))
     assert "X-Team" in repr(own)
+
+
+def test_a_key_that_is_plain_text_hides_itself_too() -> None:
+    own = ProviderSettings(key="sk-canary")  # type: ignore[arg-type]
+    assert "canary" not in repr(own)
+    assert own.key is not None
+    assert own.key.reveal() == "sk-canary"
+    with pytest.raises(ConfigError, match="line break"):
+        ProviderSettings(key="sk-canary\n")  # type: ignore[arg-type]

@@ -83,18 +83,24 @@ class Tokens:
         key, now = renewal.key, self._runtime.now()
         if key in self._under_way or now - self._early_failures.get(key, -1e9) < _FAILURE_SECONDS:
             return
-        self._under_way.add(key)
         until = min(deadline, now + _EARLY_SECONDS)
         try:
             await self._runtime.once(
-                key, lambda: self._run(renewal, until, 1), within=min(_EARLY_WAIT, until - now)
+                key, lambda: self._run_early(renewal, until), within=min(_EARLY_WAIT, until - now)
             )
+        except (FairleadError, TimeoutError):
+            pass  # it has failed, or goes on without this call
+
+    async def _run_early(self, renewal: Renewal, until: float) -> None:
+        """It is under way until it ends, also where nobody waits for it any more."""
+        self._under_way.add(renewal.key)
+        try:
+            await self._run(renewal, until, 1)
         except FairleadError:
-            self._early_failures[key] = self._runtime.now()
-        except TimeoutError:
-            pass  # it goes on without this call
+            self._early_failures[renewal.key] = self._runtime.now()
+            raise
         finally:
-            self._under_way.discard(key)
+            self._under_way.discard(renewal.key)
 
     def _known(self, key: str) -> FairleadError | None:
         """A failure that is too young to try again."""

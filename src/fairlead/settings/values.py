@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from msgspec import Struct
-from msgspec.structs import replace
+from msgspec.structs import force_setattr, replace
 
 from fairlead.auth.secret import Secret
 from fairlead.policies.breaker import BreakerPolicy
@@ -59,6 +59,16 @@ class ProviderSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     timeouts: dict[str, float] = {}
     rate_limits: dict[str, int | float | str | bool] = {}
     breaker: dict[str, int | float | bool] = {}
+
+    def __post_init__(self) -> None:
+        """A key given as plain text hides itself too. Raises `ConfigError` like `Secret`."""
+        given: object = self.key
+        if isinstance(given, str):
+            force_setattr(self, "key", None)
+            try:
+                force_setattr(self, "key", Secret(given))
+            finally:
+                del given  # a traceback that shows local variables must show no key
 
     def __repr__(self) -> str:
         """The values of headers are hidden: who sets one here often sets a token."""

@@ -190,7 +190,7 @@ class Message(Struct, frozen=True, omit_defaults=True):
 
     @property
     def refusal(self) -> str:
-        """All words of refusal, joined without a separator; empty where the model did not refuse."""
+        """All words of refusal, joined; empty where the model did not refuse."""
         return "".join([part.text for part in self.parts if isinstance(part, Refusal)])
 
     @property

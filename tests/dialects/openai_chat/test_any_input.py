@@ -108,3 +108,24 @@ def test_json_nested_deeply_is_never_an_exception(sent: bytes) -> None:
     assert answered.failure is None or isinstance(answered.failure, FairleadError)
     whole = Answered().whole(sent.removeprefix(b"data: ").partition(b"\n")[0])
     assert whole.failure is None or isinstance(whole.failure, FairleadError)
+
+
+@pytest.mark.parametrize("place", ["", "prompt_tokens_details"])
+def test_a_stray_byte_in_the_usage_costs_no_answer(place: str) -> None:
+    usage = b'{"prompt_tokens":1,"completion_tokens":2,"total_tokens":3,"note":"\xff"}'
+    if place:
+        usage = b'{"prompt_tokens":1,"prompt_tokens_details":{"cached_tokens":1,"\xff":2}}'
+    sent = b'{"choices":[{"message":{"content":"Hi"},"finish_reason":"stop"}],"usage":%b}' % usage
+    answered = Answered().whole(sent)
+    assert answered.failure is None
+    assert answered.response.text == "Hi"
+    assert answered.response.usage.input_tokens == 1
+
+
+@pytest.mark.parametrize("field", ["delta", "text"])
+def test_an_odd_field_beside_the_message_is_told(field: str) -> None:
+    choice = {"message": {"content": "Hi"}, "finish_reason": "stop", field: [1]}
+    response = Answered().whole(json.dumps({"choices": [choice]}).encode()).response
+    assert response.text == "Hi"
+    (warning,) = response.warnings
+    assert field in warning
