@@ -199,7 +199,8 @@ def test_a_group_names_who_said_what_and_says_it_once() -> None:
     error = place.failed(AllTargetsFailed)
 
     assert str(error) == (
-        "the route: none of 2 targets answered: alpha/m: no way; beta/m: no (HTTP 401)"
+        "the route: none of 2 targets answered: alpha/m: no way; beta/m: no (HTTP 401); "
+        "the credential is that of [providers.beta] key: correct or renew it"
     )
 
 
