@@ -51,7 +51,10 @@ def test_budgets_are_read(tmp_path: Path) -> None:
         ("[budgets.a]\nusd = -1", "budgets.a.usd: must be above 0"),
         ("[budgets.a]\nusd = nan", "budgets.a.usd: must be above 0"),
         ('[budgets.a]\nusd = 1\nper = "year"', "budgets.a.per: there is no 'year'; it is one of"),
-        ('[budgets.a]\nusd = 1\nscope = "team"', "budgets.a.scope: there is no 'team'; it is one of"),
+        (
+            '[budgets.a]\nusd = 1\nscope = "team"',
+            "budgets.a.scope: there is no 'team'; it is one of",
+        ),
         ("[budgets]\na = 5", "budgets.a: must be a table"),
         ("budgets = 5", "budgets: must be tables"),
         ('[store]\nkind = "postgres"', "store.kind: there is no 'postgres'; it is one of"),
