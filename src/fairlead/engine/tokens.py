@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from fairlead.engine.flows import fresh, run_flow
@@ -84,12 +85,10 @@ class Tokens:
         if key in self._under_way or now - self._early_failures.get(key, -1e9) < _FAILURE_SECONDS:
             return
         until = min(deadline, now + _EARLY_SECONDS)
-        try:
+        with suppress(FairleadError, TimeoutError):  # it has failed, or goes on without this call
             await self._runtime.once(
                 key, lambda: self._run_early(renewal, until), within=min(_EARLY_WAIT, until - now)
             )
-        except (FairleadError, TimeoutError):
-            pass  # it has failed, or goes on without this call
 
     async def _run_early(self, renewal: Renewal, until: float) -> None:
         """It is under way until it ends, also where nobody waits for it any more."""
