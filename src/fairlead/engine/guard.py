@@ -12,9 +12,9 @@ from fairlead.types.health import LimitHealth, TargetHealth
 
 
 class Guard:
-    """Instants are seconds of the runtime's clock."""
+    """Instants are seconds of the runtime's clock. One that is not `active` admits everything."""
 
-    __slots__ = ("_breaker", "_last", "_random", "_target", "_throttle")
+    __slots__ = ("_breaker", "_last", "_random", "_target", "_throttle", "active")
 
     def __init__(self, target: str, policy: BreakerPolicy, *, random: Callable[[], float]) -> None:
         self._target = target
@@ -22,6 +22,7 @@ class Guard:
         self._breaker = Breaker(policy, random=random) if policy.enabled else None
         self._throttle = Throttle() if policy.adaptive_throttle else None
         self._last = ""
+        self.active = self._breaker is not None or self._throttle is not None
 
     def enter(self, now: float) -> int:
         """Admits an attempt, which must be given back exactly once, by `begun` or by `failed`.

@@ -25,9 +25,9 @@ def breaker(inner: Handler[E_, R_], *, breakers: Breakers, runtime: Runtime) -> 
     """Raises `BreakerOpen`, or `LimitExceeded` where adaptive throttling refuses."""
 
     async def handle(call: Call[E_, R_]) -> Reply[E_, R_]:
-        if call.operation == _UNGUARDED:
-            return await inner(call)
         guard = breakers.of(call.target)
+        if not guard.active or call.operation == _UNGUARDED:
+            return await inner(call)
         entered = guard.enter(runtime.now())
         try:
             reply = await inner(call)
