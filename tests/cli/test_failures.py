@@ -9,7 +9,7 @@ import time
 import pytest
 from tests.cli.conftest import DONE, KEY, Lab, chunk, streamed, whole
 
-from fairlead.testing.server import Pause, stream
+from fairlead.testing.server import Pause, respond, stream
 
 posix = pytest.mark.skipif(os.name != "posix", reason="signals and pipes of POSIX")
 ENDLESS = [chunk({"content": "again and again "})] * 200
@@ -180,3 +180,12 @@ def test_a_fault_of_our_own_is_one_line_too(capsys: pytest.CaptureFixture[str]):
 
 def test_usage_errors_name_the_help_of_the_command(lab: Lab):
     assert lab.run("local", "remov").stderr.endswith("(see fairlead local --help)\n")
+
+
+def test_it_is_told_how_many_attempts_there_were(lab: Lab):
+    json = ("Content-Type", "application/json")
+    refused = respond(503, (json, ("Retry-After", "0")), b'{"error":{"message":"busy"}}')
+    lab.answers(refused, refused)
+    once = lab.config.read_text(encoding="utf-8").replace("max_retries = 0", "max_retries = 1")
+    lab.configure(once)
+    assert "gave up after 2 attempts" in lab.run("Hi").stderr

@@ -46,8 +46,9 @@ def exit_code_of(run: Callable[[], object]) -> int:
 
 
 def failure(error: FairleadError) -> str:
-    """The sentence for an error that does not end the run."""
-    return str(error) or error.error_type
+    """The sentence for an error, and what was noted on it, such as the number of attempts."""
+    said = str(error) or error.error_type
+    return "; ".join([said, *getattr(error, "__notes__", ())])
 
 
 def _failed(error: FairleadError) -> int:
