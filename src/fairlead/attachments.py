@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path, PurePosixPath
 from urllib.parse import urlsplit
 
 from fairlead.errors import InvalidRequest
 from fairlead.types.media import media_type_of
 from fairlead.types.messages import Audio, File, Image, Text
+from fairlead.types.paths import path_of
 
 _IMAGE_SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".gif", ".webp"})
 
@@ -22,7 +22,7 @@ def attach(source: str | Path) -> Text | Image | Audio | File:
     """
     if isinstance(source, str) and source.startswith(("http://", "https://")):
         return _linked(source)
-    path = Path(os.path.expanduser(source))  # noqa: PTH111  # Path's own fails for an unknown user
+    path = path_of(source)
     try:
         data = path.read_bytes()
     except OSError as error:

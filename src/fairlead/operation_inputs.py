@@ -27,6 +27,7 @@ from fairlead.types.operations import (
     SpeechRequest,
     TranscriptionRequest,
 )
+from fairlead.types.paths import path_of
 from fairlead.types.requests import UnsupportedPolicy
 
 AudioInput = str | os.PathLike[str] | bytes | Audio
@@ -216,8 +217,7 @@ def _audio(audio: AudioInput) -> tuple[Body, str, str]:
         return BytesBody(audio), f"audio.{found}", _MEDIA_TYPES[found]
     if not isinstance(audio, str | os.PathLike):
         raise InvalidRequest("audio must be a path, bytes or an Audio part")
-    # Path's own expanduser fails for an unknown user.
-    return _audio_file(Path(os.path.expanduser(audio)))  # noqa: PTH111
+    return _audio_file(path_of(audio))
 
 
 def _audio_file(path: Path) -> tuple[Body, str, str]:

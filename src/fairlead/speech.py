@@ -12,6 +12,7 @@ from typing import IO, Self
 from fairlead.errors import InvalidRequest
 from fairlead.stream import AsyncEventStream, EventStream
 from fairlead.types.operations import Speech
+from fairlead.types.paths import path_of
 
 
 class SpeechStream(EventStream[bytes, Speech]):
@@ -68,7 +69,7 @@ class _Target:
     """
 
     def __init__(self, path: Path) -> None:
-        self._path = Path(os.path.expanduser(path))  # noqa: PTH111  # Path's own may fail
+        self._path = path_of(path)
         self._scratch: Path | None = None
         self._file: IO[bytes] | None = None
 

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
-from pathlib import Path
 
 from fairlead.attachments import text_of
 from fairlead.cli.prompt import checked_word
 from fairlead.errors import InvalidRequest
 from fairlead.types.media import media_type_of
 from fairlead.types.messages import Document
+from fairlead.types.paths import path_of
 
 
 def documents(given: Sequence[str]) -> list[Document]:
@@ -19,7 +18,7 @@ def documents(given: Sequence[str]) -> list[Document]:
 
 
 def _document(given: str) -> Document:
-    path = Path(os.path.expanduser(given))  # noqa: PTH111  # Path's own fails for an unknown user
+    path = path_of(given)
     try:
         data = path.read_bytes()
     except (OSError, ValueError) as error:

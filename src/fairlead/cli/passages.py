@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 from typing import NamedTuple
 
 from fairlead.attachments import text_of
 from fairlead.cli.prompt import STDIN, lines_of, piped_text
 from fairlead.errors import InvalidRequest
+from fairlead.types.paths import path_of
 
 
 class Passage(NamedTuple):
@@ -51,7 +50,7 @@ def _lines(text: str, name: str) -> Iterator[Passage]:
 
 
 def _read(file: str) -> str:
-    path = Path(os.path.expanduser(file))  # noqa: PTH111  # Path's own fails for an unknown user
+    path = path_of(file)
     try:
         data = path.read_bytes()
     except OSError as error:

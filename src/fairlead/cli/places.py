@@ -10,13 +10,14 @@ import click
 
 from fairlead.cli.terminal import is_terminal, output
 from fairlead.errors import InvalidRequest
+from fairlead.types.paths import path_of
 
 STDOUT = "-"
 
 
 def file_to_write(name: str) -> Path:
     """The path of a file that can be made. Raises `InvalidRequest` where it cannot."""
-    path = Path(os.path.expanduser(name))  # noqa: PTH111  # Path's own fails for an unknown user
+    path = path_of(name)
     if path.is_dir():
         raise InvalidRequest(f"{name} is a folder; name a file in it")
     if not path.parent.is_dir():

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
-from pathlib import Path
 
 import msgspec
 
 from fairlead.attachments import text_of
 from fairlead.errors import InvalidRequest
+from fairlead.types.paths import path_of
 
 ANY_JSON = "json"
 
@@ -34,7 +33,7 @@ def read_schema(given: str) -> Mapping[str, object] | str:
 
 
 def _file(given: str) -> str:
-    path = Path(os.path.expanduser(given))  # noqa: PTH111  # Path's own fails for an unknown user
+    path = path_of(given)
     try:
         return text_of(path.read_bytes(), str(path))
     except (OSError, ValueError) as error:

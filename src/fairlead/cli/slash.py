@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shlex
 from collections.abc import Callable
 from difflib import get_close_matches
@@ -13,6 +12,7 @@ import msgspec
 
 from fairlead.cli.terminal import note, table, write_error
 from fairlead.errors import InvalidRequest
+from fairlead.types.paths import path_of
 
 if TYPE_CHECKING:
     from fairlead.cli.chat import Chat
@@ -117,7 +117,7 @@ def _one_path(rest: str, command: str) -> Path:
         raise InvalidRequest(f"{command}: {error}") from None
     if len(words) != 1:
         raise InvalidRequest(f"{command} takes one file; put quotes around a name with spaces")
-    return Path(os.path.expanduser(words[0]))  # noqa: PTH111  # Path's own fails for an unknown user
+    return path_of(words[0])
 
 
 _COMMANDS: dict[str, tuple[Callable[[SlashCommands, str], None], str, str]] = {

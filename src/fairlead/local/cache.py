@@ -14,6 +14,7 @@ from typing import BinaryIO
 
 from fairlead.auth.sources import Environment
 from fairlead.errors import LocalModelError
+from fairlead.types.paths import path_of
 
 LOCK_POLL_SECONDS = 0.1
 SCRATCH_PREFIX = ".fetch-"
@@ -25,7 +26,7 @@ def models_folder(environment: Mapping[str, str] | None = None) -> Path:
     """Where weights are kept: `$FAIRLEAD_CACHE/models`, else the platform's cache folder."""
     environment = os.environ if environment is None else environment
     if override := environment.get("FAIRLEAD_CACHE"):
-        folder = Path(os.path.expanduser(override))  # noqa: PTH111  # Path's own fails for an unknown user
+        folder = path_of(override)
         return folder.absolute() / "models"
     return _platform_cache(environment) / "fairlead" / "models"
 
