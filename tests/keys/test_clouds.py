@@ -15,7 +15,9 @@ from fairlead.auth.secret import Secret
 from fairlead.auth.sigv4 import AwsKeys
 from fairlead.auth.sources import Environment, ValueSource
 from fairlead.errors import ConfigError, ConnectError, MissingCredentials
-from fairlead.keys.clouds import aws_credential, aws_region, entra_credential, google_credential
+from fairlead.keys.clouds import aws_credential, entra_credential, google_credential
+from fairlead.providers.registry import Registry
+from fairlead.settings import Settings
 from fairlead.types.http import HttpRequest
 
 URL = "https://api.example.com"
@@ -283,20 +285,26 @@ def test_an_api_key_wins_over_a_key_pair(tmp_path) -> None:
 @pytest.mark.parametrize(
     ("variables", "region"),
     [
-        ({"AWS_REGION": "a", "AWS_DEFAULT_REGION": "b"}, "a"),
-        ({"AWS_DEFAULT_REGION": "b"}, "b"),
+        ({"AWS_REGION": "eu-west-1", "AWS_DEFAULT_REGION": "us-east-1"}, "eu-west-1"),
+        ({"AWS_DEFAULT_REGION": "us-east-1"}, "us-east-1"),
         ({"AWS_PROFILE": "work"}, "eu-north-1"),
     ],
 )
 def test_the_region_comes_from_variables_or_the_profile(tmp_path, variables, region) -> None:
     profiles(tmp_path)
 
-    assert aws_region(Environment({"HOME": str(tmp_path), **variables})) == region
+    assert bedrock(tmp_path, variables) == f"https://bedrock-runtime.{region}.amazonaws.com/"
 
 
 def test_a_region_that_cannot_be_found_is_named(tmp_path) -> None:
     with pytest.raises(ConfigError, match="set AWS_REGION"):
-        aws_region(Environment({"HOME": str(tmp_path)}))
+        bedrock(tmp_path, {})
+
+
+def bedrock(home: Path, variables: dict[str, str]) -> str:
+    """Where Bedrock is asked with these variables."""
+    registry = Registry(Settings(), environ={"HOME": str(home), **variables})
+    return registry.resolve("bedrock/m").target.url.partition("model")[0]
 
 
 def test_making_a_credential_asks_nobody_and_reads_nothing(tmp_path) -> None:

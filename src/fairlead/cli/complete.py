@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import click
 
@@ -11,6 +11,7 @@ from fairlead.cli.operating import Flags, Pairs, operation_options
 if TYPE_CHECKING:
     from fairlead.cli.answer import AnswerPrinter
     from fairlead.client import Client
+    from fairlead.operation_inputs import CompletionOptions
     from fairlead.types.responses import ChatResponse
 
 
@@ -54,8 +55,9 @@ def command(
     arguments = operation_arguments("complete", pairs, deadline)
     text = word_or_piped(prompt, "complete")
     run = OperationRun(open_session(model, quiet=chosen.quiet), "completion", chosen)
-    request = completion_request(run.model, text, suffix, arguments)  # type: ignore[arg-type]
-    if run.unsent(request, arguments, stream=not no_stream):  # type: ignore[arg-type]
+    options = cast("CompletionOptions", arguments)
+    request = completion_request(run.model, text, suffix, options)
+    if run.unsent(request, options, stream=not no_stream):
         return
     printer = None if chosen.json else AnswerPrinter(raw=raw)
     words = (run.model, text, suffix)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from fairlead.cli.operation_options import operation_table
 from fairlead.cli.options import parse_options
@@ -106,4 +106,4 @@ def operation_arguments(
 def call_options_of(arguments: Mapping[str, Any]) -> CallOptions:
     """Those of the arguments that every operation has."""
     known = CallOptions.__annotations__
-    return {n: v for n, v in arguments.items() if n in known}  # type: ignore[return-value]
+    return cast("CallOptions", {n: v for n, v in arguments.items() if n in known})

@@ -173,5 +173,5 @@ def _description(key: str, hint: object) -> str:
         return "a JSON object of options that only the model's dialect knows"
     if hint is str:
         return "text"
-    plain = {float: "a number", int: "a whole number", bool: "true | false"}
-    return plain.get(hint) or f"a JSON {'list' if key in _LISTS else 'object'}"  # type: ignore[call-overload]
+    plain: dict[object, str] = {float: "a number", int: "a whole number", bool: "true | false"}
+    return plain.get(hint) or f"a JSON {'list' if key in _LISTS else 'object'}"

@@ -28,7 +28,6 @@ from fairlead.auth.leased import Leased, TokenSource
 from fairlead.auth.quota_project import ChargedCredential
 from fairlead.auth.renewed_key import RenewedCredential
 from fairlead.auth.sigv4 import AwsKeys, Scope
-from fairlead.errors import ConfigError
 from fairlead.keys.aws_files import AwsFiles
 from fairlead.keys.aws_library import AwsLibrary
 from fairlead.keys.azure_library import azure_library
@@ -84,19 +83,6 @@ def aws_credential(
     return AwsCredential(
         origin, api_keys, places, Scope(region, service), missing=missing, further=further
     )
-
-
-def aws_region(environment: Environment, *, profile: str = "") -> str:
-    """The region of the environment or the profile. Raises `ConfigError` naming `AWS_REGION`."""
-    name = profile or environment.get("AWS_PROFILE") or "default"
-    found = (
-        environment.get("AWS_REGION")
-        or environment.get("AWS_DEFAULT_REGION")
-        or AwsFiles(environment).region(name)
-    )
-    if found is None:
-        raise ConfigError("there is no AWS region; set AWS_REGION, such as us-east-1")
-    return found
 
 
 def google_credential(

@@ -40,7 +40,7 @@ class _Embedding(Struct):
 class _Body(Struct):
     embeddings: list[_Embedding] | None = None
     embedding: _Embedding | None = None
-    usageMetadata: Raw = Raw()  # noqa: N815
+    usageMetadata: Raw = Raw()
 
 
 _BODY = msgspec.json.Decoder(_Body)

@@ -22,48 +22,48 @@ class _Source(Struct):
     uri: str | None = None
     title: str | None = None
     text: str | None = None
-    documentName: str | None = None  # noqa: N815
-    fileSearchStore: str | None = None  # noqa: N815
-    sourceUri: str | None = None  # noqa: N815
-    imageUri: str | None = None  # noqa: N815
-    placeId: str | None = None  # noqa: N815
+    documentName: str | None = None
+    fileSearchStore: str | None = None
+    sourceUri: str | None = None
+    imageUri: str | None = None
+    placeId: str | None = None
 
 
 class _Chunk(Struct):
     web: _Source | None = None
     maps: _Source | None = None
     image: _Source | None = None
-    retrievedContext: _Source | None = None  # noqa: N815
+    retrievedContext: _Source | None = None
 
 
 class _Segment(Struct):
-    startIndex: int | None = None  # noqa: N815
-    endIndex: int | None = None  # noqa: N815
+    startIndex: int | None = None
+    endIndex: int | None = None
     text: str | None = None
 
 
 class _Support(Struct):
     segment: _Segment | None = None
-    groundingChunkIndices: list[int] | None = None  # noqa: N815
+    groundingChunkIndices: list[int] | None = None
 
 
 class _Grounding(Struct):
-    groundingChunks: list[Raw] | None = None  # noqa: N815
-    groundingSupports: list[_Support] | None = None  # noqa: N815
+    groundingChunks: list[Raw] | None = None
+    groundingSupports: list[_Support] | None = None
 
 
 class _Quotation(Struct):
     uri: str | None = None
     title: str | None = None
-    startIndex: int | None = None  # noqa: N815
-    endIndex: int | None = None  # noqa: N815
+    startIndex: int | None = None
+    endIndex: int | None = None
 
 
 class _Quotations(Struct):
     """The Gemini API calls them `citationSources`, Vertex `citations`."""
 
     citations: list[Raw] | None = None
-    citationSources: list[Raw] | None = None  # noqa: N815
+    citationSources: list[Raw] | None = None
 
 
 _CHUNK = msgspec.json.Decoder(_Chunk)

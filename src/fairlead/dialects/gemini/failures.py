@@ -39,8 +39,8 @@ _NO_QUOTA = re.compile(r"\blimit: 0(?![\d.])", re.IGNORECASE)
 
 
 class _Violation(Struct):
-    quotaId: str | None = None  # noqa: N815
-    quotaValue: str | int | None = None  # noqa: N815
+    quotaId: str | None = None
+    quotaValue: str | int | None = None
 
 
 class _Detail(Struct):

@@ -25,13 +25,13 @@ _STANDARD = str.maketrans("-_", "+/")
 
 class _InlineData(Struct):
     data: str = ""
-    mimeType: str | None = None  # noqa: N815
+    mimeType: str | None = None
 
 
 class _Part(Struct):
     text: str | None = None
     thought: bool | None = None
-    inlineData: _InlineData | None = None  # noqa: N815
+    inlineData: _InlineData | None = None
 
 
 class _Content(Struct):
@@ -40,20 +40,20 @@ class _Content(Struct):
 
 class _Candidate(Struct):
     content: _Content | None = None
-    finishReason: str | int | None = None  # noqa: N815
-    finishMessage: str | None = None  # noqa: N815
+    finishReason: str | int | None = None
+    finishMessage: str | None = None
 
 
 class _Feedback(Struct):
-    blockReason: str | int | None = None  # noqa: N815
-    blockReasonMessage: str | None = None  # noqa: N815
+    blockReason: str | int | None = None
+    blockReasonMessage: str | None = None
 
 
 class _Body(Struct):
     candidates: list[_Candidate] | None = None
-    promptFeedback: _Feedback | None = None  # noqa: N815
-    modelVersion: str | None = None  # noqa: N815
-    usageMetadata: Raw = Raw()  # noqa: N815
+    promptFeedback: _Feedback | None = None
+    modelVersion: str | None = None
+    usageMetadata: Raw = Raw()
     error: Raw = Raw()
 
 

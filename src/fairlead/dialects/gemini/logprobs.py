@@ -11,7 +11,7 @@ from fairlead.types.responses import TokenLogprob
 
 class _Token(Struct):
     token: str = ""
-    logProbability: float = 0.0  # noqa: N815
+    logProbability: float = 0.0
 
 
 class _Others(Struct):
@@ -19,8 +19,8 @@ class _Others(Struct):
 
 
 class _Result(Struct):
-    chosenCandidates: list[_Token] | None = None  # noqa: N815
-    topCandidates: list[_Others] | None = None  # noqa: N815
+    chosenCandidates: list[_Token] | None = None
+    topCandidates: list[_Others] | None = None
 
 
 _RESULT = msgspec.json.Decoder(_Result)

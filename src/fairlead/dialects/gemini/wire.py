@@ -20,8 +20,8 @@ class TextPart(Struct, gc=False):
 
     text: str | None = None
     thought: bool | None = None
-    thoughtSignature: Raw = NOTHING  # noqa: N815
-    partMetadata: Raw = NOTHING  # noqa: N815
+    thoughtSignature: Raw = NOTHING
+    partMetadata: Raw = NOTHING
 
 
 class TextContent(Struct, gc=False):
@@ -33,21 +33,21 @@ class TextCandidate(Struct, gc=False):
 
     content: TextContent | None = None
     index: int | None = None
-    finishReason: Raw = NOTHING  # noqa: N815
-    groundingMetadata: Raw = NOTHING  # noqa: N815
-    citationMetadata: Raw = NOTHING  # noqa: N815
-    urlContextMetadata: Raw = NOTHING  # noqa: N815
-    logprobsResult: Raw = NOTHING  # noqa: N815
+    finishReason: Raw = NOTHING
+    groundingMetadata: Raw = NOTHING
+    citationMetadata: Raw = NOTHING
+    urlContextMetadata: Raw = NOTHING
+    logprobsResult: Raw = NOTHING
 
 
 class Frame(Struct, gc=False):
     """One event of a stream, or a whole answer."""
 
     candidates: list[TextCandidate] | None = None
-    usageMetadata: Raw = NOTHING  # noqa: N815
-    modelVersion: str | None = None  # noqa: N815
-    responseId: str | None = None  # noqa: N815
-    promptFeedback: Raw = NOTHING  # noqa: N815
+    usageMetadata: Raw = NOTHING
+    modelVersion: str | None = None
+    responseId: str | None = None
+    promptFeedback: Raw = NOTHING
     error: Raw = NOTHING
 
 
@@ -60,30 +60,30 @@ class Candidate(Struct):
 
     content: Content | None = None
     index: int | None = None
-    finishReason: str | int | None = None  # noqa: N815
-    finishMessage: Raw = NOTHING  # noqa: N815
-    groundingMetadata: Raw = NOTHING  # noqa: N815
-    citationMetadata: Raw = NOTHING  # noqa: N815
-    urlContextMetadata: Raw = NOTHING  # noqa: N815
-    logprobsResult: Raw = NOTHING  # noqa: N815
+    finishReason: str | int | None = None
+    finishMessage: Raw = NOTHING
+    groundingMetadata: Raw = NOTHING
+    citationMetadata: Raw = NOTHING
+    urlContextMetadata: Raw = NOTHING
+    logprobsResult: Raw = NOTHING
 
 
 class Chunk(Struct):
     """What a `Frame` holds, in full."""
 
     candidates: list[Candidate] | None = None
-    usageMetadata: Raw = NOTHING  # noqa: N815
-    modelVersion: str | None = None  # noqa: N815
-    responseId: str | None = None  # noqa: N815
-    promptFeedback: Raw = NOTHING  # noqa: N815
+    usageMetadata: Raw = NOTHING
+    modelVersion: str | None = None
+    responseId: str | None = None
+    promptFeedback: Raw = NOTHING
     error: Raw = NOTHING
 
 
 class PromptFeedback(Struct):
     """Why the prompt was not answered."""
 
-    blockReason: str | int | None = None  # noqa: N815
-    blockReasonMessage: str | None = None  # noqa: N815
+    blockReason: str | int | None = None
+    blockReasonMessage: str | None = None
 
 
 class Part(Struct):
@@ -91,37 +91,37 @@ class Part(Struct):
 
     text: str | None = None
     thought: bool | None = None
-    functionCall: Raw = NOTHING  # noqa: N815
-    functionResponse: Raw = NOTHING  # noqa: N815
-    executableCode: Raw = NOTHING  # noqa: N815
-    codeExecutionResult: Raw = NOTHING  # noqa: N815
-    toolCall: Raw = NOTHING  # noqa: N815
-    toolResponse: Raw = NOTHING  # noqa: N815
-    inlineData: Raw = NOTHING  # noqa: N815
+    functionCall: Raw = NOTHING
+    functionResponse: Raw = NOTHING
+    executableCode: Raw = NOTHING
+    codeExecutionResult: Raw = NOTHING
+    toolCall: Raw = NOTHING
+    toolResponse: Raw = NOTHING
+    inlineData: Raw = NOTHING
 
 
 class FunctionCall(Struct):
     id: str | None = None
     name: str | None = None
     args: Raw = NOTHING
-    partialArgs: list[PartialArgument] | None = None  # noqa: N815
-    willContinue: bool | None = None  # noqa: N815
+    partialArgs: list[PartialArgument] | None = None
+    willContinue: bool | None = None
 
 
 class PartialArgument(Struct):
     """A value, or more of a string, at a place in the arguments such as `$.city`."""
 
-    jsonPath: str = "$"  # noqa: N815
-    stringValue: str | None = None  # noqa: N815
-    numberValue: Raw = NOTHING  # noqa: N815
-    boolValue: bool | None = None  # noqa: N815
+    jsonPath: str = "$"
+    stringValue: str | None = None
+    numberValue: Raw = NOTHING
+    boolValue: bool | None = None
 
 
 class ProviderCall(Struct):
     """`executableCode` or `toolCall`: what the provider ran itself."""
 
     id: str | None = None
-    toolType: str | None = None  # noqa: N815
+    toolType: str | None = None
     args: Raw = NOTHING
 
 
@@ -130,14 +130,14 @@ class ProviderResult(Struct):
 
     id: str | None = None
     name: str | None = None
-    toolType: str | None = None  # noqa: N815
+    toolType: str | None = None
     outcome: str | int | None = None
     output: str | None = None
     response: Raw = NOTHING
 
 
 class InlineData(Struct):
-    mimeType: str | None = None  # noqa: N815
+    mimeType: str | None = None
     data: str | None = None
 
 

@@ -25,7 +25,7 @@ _FILTERED = "CONTENT_FILTERED"
 
 class _Body(Struct):
     base64: str | list[str] | None = None
-    finishReason: str | None = None  # noqa: N815
+    finishReason: str | None = None
 
 
 _BODY = msgspec.json.Decoder(_Body)

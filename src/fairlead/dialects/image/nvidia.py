@@ -27,7 +27,7 @@ _FILTERED = "CONTENT_FILTERED"
 
 class _Artifact(Struct):
     base64: str | None = None
-    finishReason: str | None = None  # noqa: N815
+    finishReason: str | None = None
 
 
 class _Body(Struct):

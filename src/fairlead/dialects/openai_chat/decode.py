@@ -94,9 +94,7 @@ class OpenAIChatDecoder(AnswerReader):
             self.failure = self._frames.overflow
             if over > 0 and self.failure is None:
                 self.failure = self._too_long()
-        assembly = self._first.assembly
-        events, assembly.events = assembly.events, []
-        return events
+        return self._first.assembly.take()
 
     def close(self) -> list[Event]:
         """The stream has ended; a half event at its end means nothing."""
