@@ -92,6 +92,7 @@ HEADERS = st.dictionaries(
     st.lists(st.tuples(HEADERS, st.binary(max_size=60)), max_size=5),
     st.lists(st.integers(0, 40), min_size=1),
 )
+@pytest.mark.invariant("I9")
 def test_any_split_gives_the_same_frames(
     given_frames: list[tuple[dict[str, str], bytes]], sizes: list[int]
 ) -> None:
@@ -108,6 +109,7 @@ def test_any_split_gives_the_same_frames(
 
 
 @given(st.binary(max_size=200), st.integers(1, 50))
+@pytest.mark.invariant("I10")
 def test_any_bytes_give_frames_or_one_typed_error(noise: bytes, size: int) -> None:
     for data in (noise, HELLO + noise, HELLO[:10] + noise):
         _, broken = parsed(data, size)

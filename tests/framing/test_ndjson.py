@@ -27,6 +27,7 @@ def test_the_last_line_may_lack_its_newline() -> None:
     st.lists(st.sampled_from([b"{}", b"\n", b"\r\n", b"x", b" "]), max_size=20).map(b"".join),
     st.data(),
 )
+@pytest.mark.invariant("I9")
 def test_any_split_gives_the_same_lines(data: bytes, draw) -> None:
     cuts = sorted(draw.draw(st.sets(st.integers(0, len(data)), max_size=6)))
 

@@ -29,6 +29,7 @@ def frames(data: bytes, *cuts: int) -> list[Frame]:
     return found
 
 
+@pytest.mark.fault("S12")
 def test_every_case_of_the_web_platform_passes_whole_and_at_every_split() -> None:
     if not CASES.exists():
         pytest.skip(f"the corpus is not at {CASES}; set FAIRLEAD_CORPUS")
@@ -78,6 +79,7 @@ PIECES = st.lists(
 
 
 @given(PIECES.map(b"".join), st.data())
+@pytest.mark.invariant("I9")
 def test_any_split_gives_the_same_frames(data: bytes, draw) -> None:
     cuts = sorted(draw.draw(st.sets(st.integers(0, len(data)), max_size=6)))
 
@@ -118,6 +120,7 @@ def test_long_events_whose_lines_end_in_both_marks_keep_to_the_cap() -> None:
 
 
 @given(st.binary(max_size=200))
+@pytest.mark.invariant("I10")
 def test_no_bytes_raise_anything(data: bytes) -> None:
     parser = SseParser()
     parser.feed(data)
