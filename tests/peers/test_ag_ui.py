@@ -110,6 +110,34 @@ def test_a_call_of_a_tool_that_the_caller_passed_is_the_callers(agents: Served) 
     assert len(sent["messages"][1]["toolCalls"]) == 2
 
 
+@pytest.mark.parametrize("colour", [Client, AsyncClient])
+def test_an_agent_calls_our_functions_and_is_told_what_they_return(
+    agents: Served, colour: type[Client | AsyncClient]
+) -> None:
+    shown: list[int] = []
+
+    def show_map(zoom: int) -> str:
+        """Shows a map."""
+        shown.append(zoom)
+        return "shown"
+
+    client = colour(settings(agents, "weather"))
+    if isinstance(client, Client):
+        with client:
+            result = client.run("pydantic_ai/agent", "Oslo?", tools=[show_map])
+    else:
+        result = asyncio.run(_run(client, show_map))
+    (ran,) = result.tools
+    assert len(shown) == 1
+    assert (ran.call.name, ran.result.content) == ("show_map", "shown")
+    assert (result.text, result.finish_reason) == (ANSWER, "stop")
+
+
+async def _run(client: AsyncClient, tool: Any) -> Any:
+    async with client:
+        return await client.run("pydantic_ai/agent", "Oslo?", tools=[tool])
+
+
 def test_thinking_is_reasoning_and_goes_back_sealed(agents: Served) -> None:
     asked = (Message.user("Hi"),)
     first = ask(agents, "thinker", asked)

@@ -1,0 +1,206 @@
+"""The loop: ask the model, run the tools that it calls, tell it what they said, until it answers.
+
+A run reads like a stream of events. It holds one reply at a time, and all calls are under one
+deadline.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
+
+from fairlead.errors import DeadlineExceeded, FairleadError, TurnsExceeded
+from fairlead.policies.totals import joined_receipts, total_cost, total_usage
+from fairlead.turns.early import EarlyCalls
+from fairlead.turns.toolwork import ToolWork, results_of
+from fairlead.types.events import Event, Finish, StreamRestarted, ToolCallEnd
+from fairlead.types.messages import Message
+from fairlead.types.runs import RunEvent, RunResult, ToolRun, TurnEnd, TurnStart
+
+if TYPE_CHECKING:
+    from fairlead.engine.reply import Reply
+    from fairlead.ports import Runtime
+    from fairlead.turns.rules import RunRules
+    from fairlead.turns.toolbox import Toolbox
+    from fairlead.turns.workers import Workers
+    from fairlead.types.receipts import Receipt
+    from fairlead.types.responses import ChatResponse
+
+Ask = Callable[[tuple[Message, ...], float], Awaitable["Reply[Event, ChatResponse]"]]
+"""Puts a conversation to the model, within so many seconds; gives a committed reply."""
+
+_PAUSED = "pause_turn"
+"""What Anthropic says when a turn of its own tools is to be gone on with as it is."""
+
+
+class Run:
+    """Satisfies `stream.Reading`: batches of events, then a `RunResult`."""
+
+    def __init__(
+        self,
+        messages: tuple[Message, ...],
+        *,
+        ask: Ask,
+        toolbox: Toolbox,
+        workers: Workers,
+        rules: RunRules,
+        runtime: Runtime,
+        allowed: float,
+    ) -> None:
+        self._given = messages
+        self._ask = ask
+        self._toolbox = toolbox
+        self._workers = workers
+        self._rules = rules
+        self._runtime = runtime
+        self._allowed = allowed
+        self._end = runtime.now() + allowed
+        self._added: list[Message] = []
+        self._turns: list[ChatResponse] = []
+        self._runs: list[ToolRun] = []
+        self._reply: Reply[Event, ChatResponse] | None = None
+        self._work: ToolWork | None = None
+        self._early = EarlyCalls(self._toolbox)
+        self._goes_on = True
+        self._failure: BaseException | None = None
+
+    # -- reading ---------------------------------------------------------------------------------
+
+    async def __anext__(self) -> Sequence[RunEvent]:
+        if self._failure is not None:
+            raise self._failure
+        try:
+            while self._reply is not None or self._work is not None or self._goes_on:
+                events = await self._step()
+                if events:
+                    return events
+        except BaseException as error:
+            self._failure = error
+            if isinstance(error, FairleadError):
+                error.receipt = self._receipt(error.receipt)
+            await self.aclose()
+            raise
+        self._workers.close()
+        raise StopAsyncIteration
+
+    async def aclose(self) -> None:
+        """Stop: the connection is closed, tools that run are left or cancelled."""
+        reply, work = self._reply, self._work
+        self._reply, self._work, self._goes_on = None, None, False
+        if work is not None:
+            work.abandon()
+        self._workers.close()
+        if reply is not None:
+            await reply.aclose()
+
+    async def _step(self) -> Sequence[RunEvent]:
+        """The next events; none where something was done that nobody need hear of."""
+        if self._reply is not None:
+            return await self._read(self._reply)
+        if self._work is not None:
+            return await self._settle(self._work)
+        return await self._begin()
+
+    async def _begin(self) -> Sequence[RunEvent]:
+        number = len(self._turns) + 1
+        if number > self._rules.max_turns:
+            raise TurnsExceeded(self._rules.max_turns, self.result())
+        left = self._end - self._runtime.now()
+        if left <= 0:
+            raise DeadlineExceeded(f"the run was not over within {self._allowed:g} s")
+        self._reply = await self._ask((*self._given, *self._added), left)
+        self._early = EarlyCalls(self._toolbox)
+        self._work = ToolWork(number, self._toolbox, self._workers, self._rules, self._runtime)
+        return (TurnStart(number),)
+
+    async def _read(self, reply: Reply[Event, ChatResponse]) -> Sequence[RunEvent]:
+        """What the model says next, and what its tools have come to meanwhile."""
+        work = self._work
+        assert work is not None, "a turn has its tools"
+        batch = await _next(reply)
+        if batch is None:
+            self._reply = None
+            return self._answered(reply.result(), work)
+        events: list[RunEvent] = [*work.ended()]
+        runs_tools = len(self._turns) + 1 < self._rules.max_turns and not _cut(batch)
+        for event in batch:
+            events.append(event)
+            whole = self._early.see(event)
+            if type(event) is StreamRestarted:
+                work.void()
+            elif type(event) is ToolCallEnd and not event.tool_call.by_provider:
+                whole.append(event.tool_call)
+            for call in whole if runs_tools else ():
+                events += work.add(call)
+        return events
+
+    def _answered(self, response: ChatResponse, work: ToolWork) -> Sequence[RunEvent]:
+        self._turns.append(response)
+        self._added.append(response.message)
+        calls = bool(response.tool_calls) and response.finish_reason == "tool_call"
+        self._goes_on = calls or response.raw_finish_reason == _PAUSED
+        if calls and len(self._turns) >= self._rules.max_turns:
+            raise TurnsExceeded(self._rules.max_turns, self.result())
+        if not calls:
+            work.forget_unasked()
+        return (*work.ended(), TurnEnd(len(self._turns), response))
+
+    async def _settle(self, work: ToolWork) -> Sequence[RunEvent]:
+        """Ask for leave, then wait; when all tools are over, the model is told."""
+        events: Sequence[RunEvent] = await work.ask() or work.ended()
+        if events:
+            return events
+        if work.running:
+            await work.wait(self._end)
+            return work.ended()
+        runs = work.runs()
+        self._work = None
+        self._runs += runs
+        if self._goes_on and runs:
+            self._added.append(Message.tool(*results_of(runs)))
+        return ()
+
+    # -- result ----------------------------------------------------------------------------------
+
+    def result(self) -> RunResult:
+        """What has come of the run so far."""
+        turns = tuple(self._turns)
+        return RunResult(
+            turns=turns,
+            messages=tuple(self._added),
+            tools=tuple(self._runs),
+            usage=total_usage([turn.usage for turn in turns]),
+            cost=total_cost([turn.cost for turn in turns]),
+            receipt=self.receipt,
+        )
+
+    @property
+    def receipt(self) -> Receipt:
+        """All attempts of all turns so far."""
+        under_way = None if self._reply is None else self._reply.receipt
+        found = self._receipt(under_way)
+        if found is None:
+            raise RuntimeError("the run has not begun")
+        return found
+
+    def _receipt(self, last: Receipt | None) -> Receipt | None:
+        receipts = [turn.receipt for turn in self._turns]
+        if last is not None:
+            receipts.append(last)
+        return replace(joined_receipts(receipts), operation="run") if receipts else None
+
+
+async def _next(reply: Reply[Event, ChatResponse]) -> Sequence[Event] | None:
+    """The next events; None at the end."""
+    try:
+        return await reply.__anext__()
+    except StopAsyncIteration:
+        return None
+
+
+def _cut(batch: Sequence[Event]) -> bool:
+    """Whether the answer ends here before it was whole, so that its last call may lack a part."""
+    last = batch[-1] if batch else None
+    return type(last) is Finish and last.finish_reason != "tool_call"
