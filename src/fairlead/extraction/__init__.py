@@ -1,0 +1,1 @@
+"""Typed values from a model, written once for both colours."""

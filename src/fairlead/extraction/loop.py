@@ -1,0 +1,200 @@
+"""Ask for a value, read it while it comes, and ask again where it cannot be right any more."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Generic, cast
+
+import msgspec
+from msgspec import Struct
+
+from fairlead.errors import BadRequestError, DecodeError, ExtractionFailed, FairleadError
+from fairlead.extraction.answer import Answer, Fault
+from fairlead.extraction.verdicts import FailureKind, correction, failed, pointed_at, refusal_of
+from fairlead.framing.repaired_json import repaired_json
+from fairlead.types.events import Event, Finish, StreamRestarted, TextDelta
+from fairlead.types.extraction import T_, Extraction, Partial
+from fairlead.types.messages import Message
+
+if TYPE_CHECKING:
+    from fairlead.extraction.asking import Asking
+    from fairlead.extraction.shape import Shape
+    from fairlead.types.receipts import Receipt
+    from fairlead.types.responses import ChatResponse
+
+
+class Rules(Struct, frozen=True):
+    """How often the model is asked, and whether what is nearly JSON is read."""
+
+    max_attempts: int = 3
+    repair: bool = False
+
+
+class Extracting(Generic[T_]):
+    """Satisfies `stream.Reading`: partial values, then an `Extraction`."""
+
+    def __init__(self, asking: Asking, shape: Shape, rules: Rules) -> None:
+        self._asking = asking
+        self._shape = shape
+        self._rules = rules
+        self._begun = 0
+        self._answer: Answer[T_] = self._unread()
+        self._more: tuple[Message, ...] = ()
+        self._repairs: tuple[str, ...] = ()
+        self._result: Extraction[T_] | None = None
+        self._failure: BaseException | None = None
+
+    async def __anext__(self) -> Sequence[Partial[T_]]:
+        if self._failure is not None:
+            raise self._failure
+        try:
+            while self._result is None:
+                partial = await self._step()
+                if partial is not None:
+                    return (partial,)
+        except BaseException as error:
+            self._failure = error
+            if isinstance(error, FairleadError):
+                error.receipt = self._asking.receipt(error.receipt)
+            await self.aclose()
+            raise
+        raise StopAsyncIteration
+
+    async def aclose(self) -> None:
+        """Stop: the connection is closed."""
+        await self._asking.close()
+
+    def result(self) -> Extraction[T_]:
+        """The finished value. Raises RuntimeError before it is there."""
+        if self._result is None:
+            raise RuntimeError("the value is not complete; iterate the stream to its end first")
+        return self._result
+
+    @property
+    def receipt(self) -> Receipt:
+        """All attempts so far."""
+        found = self._asking.receipt()
+        if found is None:
+            raise RuntimeError("nothing was asked yet")
+        return found
+
+    # -- steps -----------------------------------------------------------------------------------
+
+    async def _step(self) -> Partial[T_] | None:
+        """The next partial value; None where something was done that nobody need hear of."""
+        if not self._asking.under_way:
+            await self.begin()
+        batch = await self._asking.read()
+        if batch is None:
+            return self._ended(self._asking.finish())
+        news = self._take(batch)
+        if self._answer.fault is not None and not self._waits(batch):
+            await self._asking.stop()
+            self._again()
+            return None
+        return self._answer.partial() if news and self._answer.fault is None else None
+
+    async def begin(self) -> None:
+        """Ask, first or again. Raises what the call raises."""
+        self._answer = self._fresh()
+        try:
+            await self._asking.begin(self._more)
+        except BadRequestError as error:
+            pointed_at(error)
+            raise
+
+    def _fresh(self) -> Answer[T_]:
+        """For an answer that begins anew."""
+        self._begun += 1
+        return self._unread()
+
+    def _unread(self) -> Answer[T_]:
+        return Answer(self._shape, self._begun, self._asking.max_size)
+
+    def _take(self, batch: Sequence[Event]) -> bool:
+        """Read the text of some events; whether there was any."""
+        news = False
+        for event in batch:
+            if type(event) is TextDelta:
+                self._answer.feed(event.text)
+                news = True
+            elif type(event) is StreamRestarted:
+                self._answer = self._fresh()
+                news = True
+        return news
+
+    def _waits(self, batch: Sequence[Event]) -> bool:
+        """Whether the answer is read to its end all the same: it is there, or may be repaired.
+
+        Behind a whole value only the usage is to come.
+        """
+        if self._answer.is_whole or (self._rules.repair and self._answer.is_malformed):
+            return True
+        return bool(batch) and type(batch[-1]) is Finish
+
+    def _ended(self, response: ChatResponse) -> Partial[T_] | None:
+        if self._answer.text != response.text:
+            self._answer = self._unread()
+            self._answer.feed(response.text)
+        final = self._answer.close()
+        refused = refusal_of(response)
+        if refused is not None:
+            raise self._failed(Fault(refused), "refused")
+        cut = response.finish_reason == "length"
+        if self._answer.is_malformed and self._rules.repair and not cut:
+            final = self._repair(final)
+        fault = self._answer.fault
+        if fault is None:
+            self._result = self._extraction(final, response)
+            return self._answer.partial(final)
+        if cut:
+            raise self._failed(fault, "length")
+        self._again()
+        return None
+
+    def _repair(self, final: T_ | None) -> T_ | None:
+        """The value of an answer that is nearly JSON, and what was wrong with it."""
+        try:
+            document, repairs = repaired_json(self._answer.text, max_size=self._asking.max_size)
+        except DecodeError:
+            return final
+        self._answer = self._unread()
+        self._answer.feed(msgspec.json.encode(document).decode())
+        self._repairs = tuple(
+            f"the answer was repaired: {repair.what} at character {repair.offset:,}"
+            for repair in repairs
+        )
+        return self._answer.close()
+
+    def _again(self) -> None:
+        """Have the model told what is wrong. Raises `ExtractionFailed` after the last attempt."""
+        fault = self._answer.fault
+        assert fault is not None, "a right answer is the last"
+        if self._asking.attempts >= self._rules.max_attempts:
+            raise self._failed(fault)
+        self._more = correction(self._answer.text, self._answer.faults())
+
+    def _failed(self, fault: Fault, kind: FailureKind = "invalid") -> ExtractionFailed:
+        answer = self._answer
+        return failed(
+            self._asking,
+            fault,
+            answer.text,
+            holder=self._shape.holder,
+            kind=kind,
+            complete=answer.complete,
+        )
+
+    def _extraction(self, value: T_ | None, response: ChatResponse) -> Extraction[T_]:
+        asking = self._asking
+        return Extraction(
+            value=cast("T_", value),
+            response=response,
+            attempts=asking.attempts,
+            mode=asking.mode,
+            usage=asking.usage,
+            cost=asking.cost,
+            receipt=self.receipt,
+            warnings=(*asking.warnings, *self._repairs),
+            saved=asking.saved,
+        )
