@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 from tests.conformance import corpus, runs
+from tests.conformance.bodies import read
 
 from fairlead.dialects.registry import CHAT_DIALECTS, dialect_named
 from fairlead.ports import Limits
@@ -15,6 +17,7 @@ from fairlead.types.responses import ChatResponse
 from fairlead.types.targets import Target
 
 EVERY = 3
+SEAL = re.compile(r"[A-Za-z0-9+/=_-]{40,}")
 FEWEST = 15
 CORPUS_NAMES = {"cohere": "cohere_v2"}
 RECORDED = [dialect for dialect in CHAT_DIALECTS if dialect != "ag_ui"]
@@ -67,6 +70,44 @@ def test_an_answer_can_be_sent_on_in_any_dialect(spoken: str, heard: str) -> Non
             assert any("reasoning" in lost for lost in encoded.dropped)
 
     assert len(said) > FEWEST
+
+
+@pytest.mark.parametrize(
+    ("spoken", "heard"), [(one, two) for one in RECORDED for two in CHAT_DIALECTS if one != two]
+)
+def test_recorded_calls_keep_their_results_and_no_seal_goes_elsewhere(
+    spoken: str, heard: str
+) -> None:
+    for answer in answers(spoken):
+        encoded = dialect_named(heard).encode(
+            conversation(answer), target(heard), stream=False, unsupported="error"
+        )
+        assert isinstance(encoded.body, bytes)
+        turns = read(heard, encoded.body)
+        calls = [call for turn in turns for call in turn.calls]
+        assert [call.name for call in calls] == [call.name for call in answer.tool_calls]
+        results = [result.call for turn in turns for result in turn.results]
+        assert results == [call.id for call in calls]
+        assert [seal for seal in seals(answer.message) if seal.encode() in encoded.body] == []
+
+
+def seals(message: Message) -> list[str]:
+    """Long strings of what only their own provider understands: signatures and sealed thoughts."""
+    states = [message.provider_state, *(part.provider_state for part in message.parts)]
+    texts = {text for s in states if s is not None for text in _texts(json.loads(s.data))}
+    return [text for text in texts if SEAL.fullmatch(text) and not _is_said(text, message)]
+
+
+def _is_said(text: str, message: Message) -> bool:
+    """Whether it stands in the parts themselves too, so that it may be told to anybody."""
+    return any(
+        text in said
+        for part in message.parts
+        for said in (
+            getattr(part, name, None) for name in ("text", "id", "arguments", "transcript", "url")
+        )
+        if isinstance(said, str)
+    )
 
 
 def _texts(value: object) -> list[str]:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 from zlib import crc32
 
+from fairlead.dialects.call_ids import shortened
 from fairlead.types.targets import Quirks
 
+_FORTY = 40
 _NINE = re.compile(r"[0-9A-Za-z]{9}")
 
 
@@ -19,4 +21,6 @@ def sent(call_id: str, quirks: Quirks) -> str:
     """`call_id` as the target takes it back; a call and its result are rewritten alike."""
     if quirks.call_ids == "any" or _NINE.fullmatch(call_id):
         return call_id
+    if quirks.call_ids == "forty_characters":
+        return shortened(call_id, _FORTY)
     return made_up(call_id)

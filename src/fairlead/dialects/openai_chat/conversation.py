@@ -8,8 +8,10 @@ from fairlead.dialects.losses import Losses
 from fairlead.dialects.openai_chat import call_ids
 from fairlead.dialects.openai_chat.assistant import assistant
 from fairlead.dialects.openai_chat.attachments import attachment, text_parts
+from fairlead.dialects.openai_chat.shown import Shown
+from fairlead.dialects.placing import SHOWN_BELOW
 from fairlead.errors import InvalidRequest
-from fairlead.types.messages import Message, Part, Text, ToolCall, ToolResult
+from fairlead.types.messages import Message, Text, ToolCall, ToolResult
 
 Wire = dict[str, object]
 
@@ -20,8 +22,11 @@ def messages(conversation: Sequence[Message], losses: Losses) -> list[Wire]:
         raise InvalidRequest("there are no messages; give at least one")
     wire: list[Wire] = []
     called: set[str] = set()
+    shown = Shown(losses)
     for number, message in enumerate(conversation):
         parts = message.parts
+        if not any(isinstance(part, ToolResult) for part in parts):
+            wire += shown.taken()
         if message.role == "user" and len(parts) == 1 and type(parts[0]) is Text:
             wire.append(_named(message, {"role": "user", "content": parts[0].text}, losses))
         elif message.role == "assistant":
@@ -30,10 +35,10 @@ def messages(conversation: Sequence[Message], losses: Losses) -> list[Wire]:
         elif message.role == "system":
             wire.append(_named(message, _system(message, number, losses), losses))
         else:
-            wire += _results(message, number, called, losses)
-            if message.role == "user":
-                wire += _user(message, number, losses)
-    return wire
+            wire += _results(message, number, called, losses, shown)
+            if message.role == "user" and (words := _user(message, number, losses)):
+                wire += [*shown.taken(), *words]
+    return [*wire, *shown.taken()]
 
 
 def _system(message: Message, number: int, losses: Losses) -> Wire:
@@ -59,7 +64,9 @@ def _user(message: Message, number: int, losses: Losses) -> list[Wire]:
     return [_named(message, {"role": "user", "content": content}, losses)]
 
 
-def _results(message: Message, number: int, called: set[str], losses: Losses) -> list[Wire]:
+def _results(
+    message: Message, number: int, called: set[str], losses: Losses, shown: Shown
+) -> list[Wire]:
     """One `tool` message for each result; those of a user message come before its words."""
     wire: list[Wire] = []
     for part in message.parts:
@@ -67,7 +74,7 @@ def _results(message: Message, number: int, called: set[str], losses: Losses) ->
             if part.by_provider:
                 losses.leave_out(f"messages[{number}]: result of a tool that a provider ran")
             else:
-                wire.append(_result(part, number, called, losses))
+                wire.append(_result(part, number, called, losses, shown))
         elif message.role == "tool":
             raise InvalidRequest(
                 f"messages[{number}]: a tool message holds tool results alone, "
@@ -78,7 +85,9 @@ def _results(message: Message, number: int, called: set[str], losses: Losses) ->
     return wire
 
 
-def _result(result: ToolResult, number: int, called: set[str], losses: Losses) -> Wire:
+def _result(
+    result: ToolResult, number: int, called: set[str], losses: Losses, shown: Shown
+) -> Wire:
     if result.tool_call_id not in called:
         raise InvalidRequest(
             f"messages[{number}]: the tool result for {result.tool_call_id!r} answers no tool "
@@ -89,23 +98,18 @@ def _result(result: ToolResult, number: int, called: set[str], losses: Losses) -
     return {
         "role": "tool",
         "tool_call_id": call_ids.sent(result.tool_call_id, losses.target.quirks),
-        "content": _result_content(result, number, losses),
+        "content": _result_content(result, number, losses, shown),
     }
 
 
-def _result_content(result: ToolResult, number: int, losses: Losses) -> object:
+def _result_content(result: ToolResult, number: int, losses: Losses, shown: Shown) -> object:
     if isinstance(result.content, str):
         return result.content
-    texts: list[Part] = []
-    for part in result.content:
-        if isinstance(part, Text):
-            texts.append(part)
-        else:
-            losses.unsupported(
-                f"{type(part).__name__} in a tool result",
-                f"send it in a user message (messages[{number}])",
-            )
-    words = [part for part in texts if isinstance(part, Text)]
+    words = [part for part in result.content if isinstance(part, Text)]
+    others = [part for part in result.content if not isinstance(part, Text)]
+    call_id = call_ids.sent(result.tool_call_id, losses.target.quirks)
+    if shown.add(call_id, others, f"messages[{number}]") and not words:
+        return SHOWN_BELOW
     if losses.target.quirks.tool_content == "string":
         return "".join([part.text for part in words])
     return text_parts(words)

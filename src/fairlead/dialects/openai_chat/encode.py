@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from operator import attrgetter
+from typing import cast
 
 from fairlead.dialects.body import written
+from fairlead.dialects.fitting import strict_schema
 from fairlead.dialects.losses import Losses
 from fairlead.dialects.openai_chat.conversation import messages
 from fairlead.dialects.openai_chat.options import OpenAIChatOptions
@@ -44,6 +46,8 @@ def encode(
     _parameters(body, request, losses)
     if request.options is not None:
         _options(body, request, losses)
+    if target.quirks.prefill and request.messages[-1].role == "assistant":
+        _begin(body, target.quirks.prefill)
     if stream:
         body["stream"] = True
         if target.quirks.ask_for_usage:
@@ -78,6 +82,18 @@ def _parameters(body: dict[str, object], request: ChatRequest, losses: Losses) -
         body[quirks.seed] = request.seed
     own = zip(_OWN_NAMES, _own_values(request), strict=True)
     body.update({name: value for name, value in own if value is not None and not lacks(name)})
+
+
+def _begin(body: dict[str, object], how: str) -> None:
+    """Make the last message, which is the assistant's, the beginning of the answer."""
+    last = cast("list[dict[str, object]]", body["messages"])[-1]
+    if last.get("tool_calls"):
+        return
+    if how in ("prefix", "partial"):
+        last[how] = True
+    elif how == "continue_final_message":
+        body["add_generation_prompt"] = False
+        body["continue_final_message"] = True
 
 
 def _tools(body: dict[str, object], request: ChatRequest, losses: Losses) -> None:
@@ -124,6 +140,9 @@ def _tool(tool: Tool | ProviderTool, losses: Losses) -> Mapping[str, object] | N
     if tool.strict is not None:
         if losses.target.quirks.tool_strict:
             function["strict"] = tool.strict
+            if tool.strict and tool.parameters is not None:
+                what = f"the tool {tool.name!r}"
+                function["parameters"] = strict_schema(tool.parameters, what, losses)
         elif tool.strict:
             losses.unsupported("strict tools", "leave strict unset")
     return {"type": "function", "function": function}
@@ -139,18 +158,21 @@ def _output(body: dict[str, object], output: OutputSchema | str, losses: Losses)
         else:
             losses.unsupported('output="json"', "give an OutputSchema")
     elif quirks.output == "json_schema":
-        body["response_format"] = {"type": "json_schema", "json_schema": _schema(output)}
+        body["response_format"] = {"type": "json_schema", "json_schema": _schema(output, losses)}
     else:
         losses.unsupported(
             "an output schema", 'use output="json" and describe the schema in the prompt'
         )
 
 
-def _schema(output: OutputSchema) -> dict[str, object]:
+def _schema(output: OutputSchema, losses: Losses) -> dict[str, object]:
     schema: dict[str, object] = {"name": output.name}
     if output.description is not None:
         schema["description"] = output.description
-    schema["schema"] = output.schema
+    strict = output.strict is True
+    schema["schema"] = (
+        strict_schema(output.schema, "the output", losses) if strict else output.schema
+    )
     if output.strict is not None:
         schema["strict"] = output.strict
     return schema

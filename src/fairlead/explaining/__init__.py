@@ -1,0 +1,1 @@
+"""What a request becomes for a target: found by encoding it with and without each of its fields."""
