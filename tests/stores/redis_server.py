@@ -19,10 +19,11 @@ def installed() -> None:
 
 
 class RedisServer:
-    """Started when it is made. It keeps nothing on disk."""
+    """Started when it is made, with `options` of its own. It keeps nothing on disk."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *options: str) -> None:
         self._folder = folder
+        self._options = options
         self.port = free_port()
         self.start()
 
@@ -35,6 +36,7 @@ class RedisServer:
             [
                 *("redis-server", "--port", str(self.port), "--bind", "127.0.0.1", "--save", ""),
                 *("--appendonly", "no", "--dir", str(self._folder), "--loglevel", "warning"),
+                *self._options,
             ],
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,

@@ -1,4 +1,4 @@
-"""64 real processes on one budget, some killed while they hold: the limit stands."""
+"""Real processes on one budget, killed while they hold: the limit stands."""
 
 from __future__ import annotations
 
@@ -11,27 +11,41 @@ from pathlib import Path
 
 import pytest
 from tests.stores.race import LIMIT, opened
+from tests.stores.race_limits import PLACES, RATE
 
 from fairlead.types.spending import Account, Hold, Shortage
 
 RACE = Path(__file__).with_name("race.py")
+RACE_LIMITS = Path(__file__).with_name("race_limits.py")
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
 
 
-@pytest.mark.parametrize(("kind", "calls"), [("sqlite", 30), ("redis", 100)])
+SOAK = os.environ.get("FAIRLEAD_SOAK") == "1"
+"""With FAIRLEAD_SOAK=1 as many calls as make a hundred thousand operations."""
+
+
+@pytest.mark.invariant("I2")
+@pytest.mark.fault("R3", "what killed processes held is free again after their leases")
+@pytest.mark.timeout(900 if SOAK else 120)
+@pytest.mark.parametrize(
+    ("kind", "processes", "calls"),
+    [("sqlite", 16, 20_000 if SOAK else 960), ("redis", 64, 50_000 if SOAK else 4800)],
+)
 def test_settled_and_held_never_exceed_the_limit_and_leases_free_what_the_dead_held(
-    kind: str, calls: int, tmp_path: Path, request: pytest.FixtureRequest
+    kind: str, processes: int, calls: int, tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
     place = str(tmp_path / "ledger.db")
     if kind == "redis":
         place = request.getfixturevalue("own_redis").url
-    words = [sys.executable, str(RACE), kind, place, "64", str(calls), "16"]
-    run = subprocess.run(words, capture_output=True, text=True, timeout=110)
+    words = [sys.executable, str(RACE), kind, place, str(processes), str(calls), str(calls // 50)]
+    run = subprocess.run(words, capture_output=True, text=True, timeout=850 if SOAK else 110)
     assert run.stderr == ""
     seen = json.loads(run.stdout)
-    assert seen["worst"] <= LIMIT
-    assert seen["settled"] > LIMIT * 0.9, "the race was too short to reach the limit"
+    assert seen["calls"] == calls - calls % processes
+    assert seen["killed"] >= calls // 200
+    assert LIMIT * 0.9 < seen["worst"] <= LIMIT
+    assert seen["refused"] > 0, "there was enough for all, which proves nothing"
     assert seen["sure"] <= seen["settled"] <= seen["sure"] + seen["unsure"]
     assert seen["everywhere"] == seen["settled"]
     assert seen["held_after_the_lease"] == 0
@@ -67,3 +81,23 @@ def test_what_a_killed_process_held_is_held_until_its_lease_ends(
     granted = store.hold(Hold("next", 100, (team,), 1.0), time.monotonic(), time.time())
     assert not isinstance(granted, Shortage)
     store.close()
+
+
+@pytest.mark.invariant("I6")
+@pytest.mark.fault("R3", "the places of processes that were killed come free after their leases")
+@pytest.mark.parametrize("kind", ["sqlite", "redis"])
+def test_no_more_are_inside_or_let_in_than_the_limits_allow(
+    kind: str, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    place, folder = str(tmp_path / "limits.db"), tmp_path / "inside"
+    folder.mkdir()
+    if kind == "redis":
+        place = request.getfixturevalue("own_redis").url
+    words = [sys.executable, str(RACE_LIMITS), kind, place, str(folder), "16", "1", "3"]
+    run = subprocess.run(words, capture_output=True, text=True, timeout=110)
+    assert run.stderr == ""
+    seen = json.loads(run.stdout)
+    assert 1 < seen["worst"] <= PLACES
+    assert RATE.burst < seen["let_in"] <= seen["most"]
+    assert 1 <= seen["killed"] <= 3
+    assert seen["free_after_the_leases"] == PLACES

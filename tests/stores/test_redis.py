@@ -5,15 +5,18 @@ from __future__ import annotations
 import calendar
 import time
 from pathlib import Path
+from traceback import TracebackException
 
 import pytest
-from tests.stores.redis_server import RedisServer, free_port
+from tests.stores.redis_server import RedisServer, free_port, installed
 
 from fairlead.auth.secret import Secret
 from fairlead.errors import ConfigError, StoreError
 from fairlead.policies.ledger import window_at, window_end
 from fairlead.stores.redis import RedisLedger
+from fairlead.stores.redis_limits import RedisLimits
 from fairlead.stores.script import HOLD
+from fairlead.types.permits import Asked, Granted
 from fairlead.types.spending import PERIODS, Account, Hold, Shortage, Spending
 
 TEAM = Account("team", 100)
@@ -59,6 +62,7 @@ def test_the_clocks_of_clients_do_not_matter(ledger: RedisLedger) -> None:
     assert isinstance(ledger.hold(hold("b", 1, account=daily), 1e9, time.time() + 1e6), Shortage)
 
 
+@pytest.mark.fault("R1", "a Redis that is not there is told at once")
 def test_nobody_there_is_told_in_time(tmp_path: Path) -> None:
     ledger = RedisLedger(f"redis://127.0.0.1:{free_port()}/0", timeout=0.05)
     began = time.monotonic()
@@ -68,6 +72,9 @@ def test_nobody_there_is_told_in_time(tmp_path: Path) -> None:
     ledger.close()
 
 
+@pytest.mark.fault(
+    "R1", "a Redis that hangs is given up on after store.timeout, and used again later"
+)
 def test_a_paused_server_is_given_up_on_in_time_and_used_again_later(
     ledger: RedisLedger, own_redis: RedisServer
 ) -> None:
@@ -92,6 +99,7 @@ def test_a_server_that_was_killed_and_started_anew_is_used_again(
     assert ledger.balance(TEAM, 0, 0) == (0, 10)
 
 
+@pytest.mark.fault("R1", "a Redis without memory is told, and nothing is half done")
 def test_a_full_server_is_told_and_nothing_is_half_done(
     ledger: RedisLedger, own_redis: RedisServer
 ) -> None:
@@ -102,6 +110,7 @@ def test_a_full_server_is_told_and_nothing_is_half_done(
     assert ledger.balance(TEAM, 0, 0) == (0, 0)
 
 
+@pytest.mark.fault("R1", "a read-only replica is told")
 def test_a_replica_is_told(ledger: RedisLedger, own_redis: RedisServer) -> None:
     own_redis.command("REPLICAOF", "127.0.0.1", str(free_port()))
     with pytest.raises(StoreError, match="read-only replica"):
@@ -128,17 +137,80 @@ def test_a_login_that_is_refused_is_told_without_it(own_redis: RedisServer) -> N
 
 
 def test_an_address_that_is_none_is_refused_at_once_without_showing_it() -> None:
+    secret = Secret("http://user:canary-8d1f@host")
     with pytest.raises(ConfigError, match="write redis://host:port/0") as caught:
-        RedisLedger("http://user:canary-8d1f@host")
-    assert "canary" not in str(caught.value)
+        RedisLedger(secret)
+    shown = TracebackException.from_exception(caught.value, capture_locals=True)
+    assert "canary" not in "".join(shown.format())
 
 
 def test_a_server_that_is_too_old_is_told(own_redis: RedisServer) -> None:
     ledger = RedisLedger(own_redis.url, timeout=1)
-    ledger._client.info = lambda section: {"redis_version": "4.0.9"}  # type: ignore[method-assign]
+    ledger._line.client.info = lambda: {"redis_version": "4.0.9"}  # type: ignore[method-assign]
     with pytest.raises(StoreError, match=r"is version 4\.0\.9; 5\.0 is the oldest"):
         ledger.hold(hold("a"), 0, 0)
     ledger.close()
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        (("--rename-command", "EVALSHA", ""), "runs no scripts .* use one that does$"),
+        (
+            ("--cluster-enabled", "yes", "--cluster-port", str(free_port())),
+            "is a cluster; set store.url to a single Redis",
+        ),
+        (
+            ("--maxmemory", "100mb", "--maxmemory-policy", "allkeys-lru"),
+            r"forgets keys when it is full \(allkeys-lru\); set its maxmemory-policy to noeviction",
+        ),
+    ],
+)
+def test_a_server_of_the_wrong_kind_is_told_in_one_sentence(
+    tmp_path: Path, options: tuple[str, ...], sentence: str
+) -> None:
+    installed()
+    server = RedisServer(tmp_path, *options, "--cluster-port", str(free_port()))
+    ledger = RedisLedger(server.url, timeout=1)
+    limits = RedisLimits(server.url, timeout=1)
+    try:
+        with pytest.raises(StoreError, match=f"the Redis that keeps the budgets {sentence}"):
+            ledger.hold(hold("a"), 0, 0)
+        with pytest.raises(StoreError, match=f"the Redis that keeps the limits {sentence}"):
+            limits.enter(Asked("a#", "1", None, None, 0, 1, 60.0), 0)
+    finally:
+        ledger.close()
+        limits.close()
+        server.stop()
+
+
+@pytest.mark.fault("R1", "a Redis that pauses its clients is given up on after store.timeout")
+def test_a_server_that_pauses_its_clients_is_given_up_on_in_time(
+    ledger: RedisLedger, own_redis: RedisServer
+) -> None:
+    own_redis.command("CLIENT", "PAUSE", "400")
+    began = time.monotonic()
+    with pytest.raises(StoreError, match="does not answer"):
+        ledger.hold(hold("a"), 0, 0)
+    assert time.monotonic() - began < SOON
+
+
+def test_limits_say_the_same_of_a_server_that_fails(
+    own_redis: RedisServer, request: pytest.FixtureRequest
+) -> None:
+    limits = RedisLimits(own_redis.url)
+    request.addfinalizer(limits.close)
+    limits.enter(Asked("a#", "1", None, None, 0, 1, 60.0), 0)
+    own_redis.command("SET", "{fairlead}:limit:b#:places", "theirs")
+    with pytest.raises(StoreError, match="keeps the limits holds something else"):
+        limits.enter(Asked("b#", "1", None, None, 0, 1, 60.0), 0)
+    own_redis.command("CONFIG", "SET", "maxmemory", "1")
+    with pytest.raises(StoreError, match="is out of memory"):
+        limits.enter(Asked("c#", "1", None, None, 0, 1, 60.0), 0)
+    own_redis.command("CONFIG", "SET", "maxmemory", "0")
+    own_redis.command("REPLICAOF", "127.0.0.1", str(free_port()))
+    with pytest.raises(StoreError, match="is a read-only replica"):
+        limits.enter(Asked("d#", "1", None, None, 0, 1, 60.0), 0)
 
 
 def test_all_keys_of_a_call_share_one_slot_of_a_cluster(
@@ -180,7 +252,7 @@ WALLS = [
 
 def test_lua_tells_periods_apart_as_python_does(own_redis: RedisServer) -> None:
     # The script's own function, run at instants of our choice.
-    code = HOLD[: HOLD.index("local base")].replace("redis.call('TIME')", "{ARGV[1], '0'}")
+    code = HOLD[: HOLD.index("local born")].replace("redis.call('TIME')", "{ARGV[1], '0'}")
     code += "local at, left = window(ARGV[2]); return {whole(at), whole(left)}"
     import redis
 
@@ -191,3 +263,18 @@ def test_lua_tells_periods_apart_as_python_does(own_redis: RedisServer) -> None:
                 window = window_at(per, wall)
                 assert int(at) == window, (per, wall)
                 assert wall + int(left) == window_end(per, window), (per, wall)
+
+
+def test_a_question_that_its_taking_back_has_overtaken_takes_nothing(
+    ledger: RedisLedger, own_redis: RedisServer, request: pytest.FixtureRequest
+) -> None:
+    ledger.settle("late", (), None, 0)
+    assert not isinstance(ledger.hold(hold("late"), 0, 0), Shortage)
+    assert ledger.balance(TEAM, 0, 0) == (0, 0)
+
+    limits = RedisLimits(own_redis.url, timeout=5)
+    request.addfinalizer(limits.close)
+    late, next_one = (Asked("a#", name, None, None, 0, 1, 60.0) for name in ("late", "next"))
+    limits.leave(late, Granted(), 0, 0)
+    assert isinstance(limits.enter(late, 0), Granted)
+    assert isinstance(limits.enter(next_one, 0), Granted)

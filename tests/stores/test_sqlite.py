@@ -8,6 +8,7 @@ import stat
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -73,8 +74,8 @@ def test_a_wall_clock_that_is_set_neither_ends_nor_prolongs_a_hold(ledger: Sqlit
 def test_a_call_takes_two_transactions(path: Path) -> None:
     ledger = SqliteLedger(path)
     said: list[str] = []
-    assert ledger._connection is not None
-    ledger._connection.set_trace_callback(said.append)
+    assert ledger._file.connection is not None
+    ledger._file.connection.set_trace_callback(said.append)
     slots = ledger.hold(hold("a"), 0, 0)
     assert not isinstance(slots, Shortage)
     ledger.settle("a", slots, Spending(1, "openai/m", "chat"), 0)
@@ -145,6 +146,7 @@ except ConfigError as error:
 """
 
 
+@pytest.mark.fault("R4", "a read-only file is refused at the start")
 def test_a_read_only_file_is_refused_at_once() -> None:
     import tempfile
 
@@ -167,6 +169,7 @@ def test_a_read_only_file_is_refused_at_once() -> None:
     assert "it cannot be written; give it to this user, or set store.path" in said.stdout
 
 
+@pytest.mark.fault("R4", "a locked file is given up on after store.timeout")
 def test_a_file_that_others_keep_locked_is_given_up_on_in_time(path: Path) -> None:
     ledger = SqliteLedger(path, timeout=0.05)
     other = sqlite3.connect(path, isolation_level=None)
@@ -182,15 +185,16 @@ def test_a_file_that_others_keep_locked_is_given_up_on_in_time(path: Path) -> No
     ledger.close()
 
 
+@pytest.mark.fault("R4", "a full disk is told, and the book stays whole")
 def test_a_full_disk_is_told_and_leaves_the_book_whole(path: Path) -> None:
     ledger = SqliteLedger(path)
-    assert ledger._connection is not None
-    (pages,) = ledger._connection.execute("PRAGMA page_count").fetchone()
-    ledger._connection.execute(f"PRAGMA max_page_count = {pages + 1}")
+    assert ledger._file.connection is not None
+    (pages,) = ledger._file.connection.execute("PRAGMA page_count").fetchone()
+    ledger._file.connection.execute(f"PRAGMA max_page_count = {pages + 1}")
     with pytest.raises(StoreError, match="the disk is full; make room"):
         for number in range(10_000):
             ledger.hold(hold(f"{number}", 0), 0, 0)
-    ledger._connection.execute("PRAGMA max_page_count = 1000000")
+    ledger._file.connection.execute("PRAGMA max_page_count = 1000000")
     assert not isinstance(ledger.hold(hold("after"), 0, 0), Shortage)
     assert ledger.balance(TEAM, 0, 0) == (0, 10)
     ledger.close()
@@ -215,3 +219,72 @@ print(ledger.balance(team, 0, 0))
 """
     said = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
     assert said.stdout == "(0, 30)\n", said.stderr
+
+
+NO_ROOM = """
+import resource, sys
+from pathlib import Path
+from fairlead.errors import ConfigError, StoreError
+from fairlead.stores.sqlite import SqliteLedger
+from fairlead.types.spending import Account, Hold, Shortage
+team, path = Account("team", 10**6), Path(sys.argv[1])
+ledger = SqliteLedger(path)
+used = max(one.stat().st_size for one in path.parent.iterdir())
+resource.setrlimit(resource.RLIMIT_FSIZE, (used + 40_000, resource.RLIM_INFINITY))
+held = 0
+for number in range(10_000):
+    try:
+        assert not isinstance(ledger.hold(Hold(f"{number}", 1, (team,), 60.0), 0, 0), Shortage)
+    except StoreError as error:
+        print(error)
+        break
+    held += 1
+resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+print(ledger.balance(team, 0, 0) == (0, held) and held > 0)
+"""
+
+
+@pytest.mark.fault("R4", "a file that may not grow is told; the book stays whole and goes on later")
+@pytest.mark.skipif(sys.platform == "win32", reason="this system has no limit on files")
+def test_a_file_that_may_not_grow_is_told_and_the_book_stays_whole(path: Path) -> None:
+    words = [sys.executable, "-c", NO_ROOM, str(path)]
+    said = subprocess.run(words, capture_output=True, text=True)
+    sentence, whole = said.stdout.splitlines()
+    assert said.stderr == ""
+    assert sentence == f"{path}: the disk is full; make room"
+    assert whole == "True"
+
+
+@pytest.fixture
+def tiny_disk(tmp_path: Path):
+    """A file system of 256 KiB."""
+    place = tmp_path / "tiny"
+    place.mkdir()
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=256k", "tmpfs", str(place)], capture_output=True
+    )
+    if mounted.returncode:
+        pytest.skip("no file system can be mounted here (it takes root)")
+    yield place
+    subprocess.run(["umount", "-l", str(place)], check=True)
+
+
+@pytest.mark.fault("R4", "a full disk is refused at the start, and told later; nothing is torn")
+def test_a_disk_that_is_full_is_told_and_used_again_when_there_is_room(tiny_disk: Path) -> None:
+    filler = tiny_disk / "filler"
+    with suppress(OSError):
+        filler.write_bytes(b"x" * (1 << 19))
+    with pytest.raises(ConfigError) as caught:
+        SqliteLedger(tiny_disk / "ledger.db")
+    assert str(caught.value).endswith("the disk is full; make room")
+    filler.unlink()
+    (tiny_disk / "ledger.db").unlink(missing_ok=True)
+
+    ledger, held = SqliteLedger(tiny_disk / "ledger.db"), 0
+    with pytest.raises(StoreError, match="the disk is full; make room"):
+        for held in range(10_000):  # how far it came is the point
+            ledger.hold(hold(f"{held}", 0), 0, 0)
+            ledger.settle(f"{held}", (), Spending(0, "openai/m" * 100, "chat"), 0)
+    assert held > 0
+    ledger.balance(TEAM, 0, 0)
+    ledger.close()

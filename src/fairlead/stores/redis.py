@@ -1,53 +1,67 @@
 """The ledger of many machines: Redis 5 or later, one round trip for each hold and each settlement.
 
-Periods and leases go by Redis' clock, whatever the clients' say.
+Periods and leases go by Redis' clock, whatever the clients' say. A Redis that has come back empty
+is told by each machine what it had spent, before anything else is asked.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, cast
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
-from fairlead.errors import ConfigError, StoreError
-from fairlead.stores.script import BALANCE, HOLD, SETTLE
+from fairlead.errors import StoreError
+from fairlead.stores.journal import Journal
+from fairlead.stores.redis_line import RedisLine
+from fairlead.stores.script import BALANCE, HOLD, SEED, SETTLE
 from fairlead.types.spending import Shortage, Slot
 
 if TYPE_CHECKING:
-    from redis import Redis
     from redis.commands.core import Script
 
     from fairlead.auth.secret import Secret
     from fairlead.types.spending import Account, Hold, Spending
 
-_CONNECTIONS = 64
-_OLDEST = (5, 0)
+_AT_ONCE = 500
+"""Periods that are told in one round trip."""
+_UNSURE = 10_000
 
 
 class RedisLedger:
     """Satisfies `ports.LedgerStore`. Connects at the first call. Single calls are not recorded.
 
-    `timeout` bounds connecting and answering, in seconds. Raises `ConfigError` for an address that
-    is none, and where the client library is missing.
+    `timeout` bounds connecting and answering, in seconds; `journal` opens this machine's own record
+    when it is first needed, by default one of this process alone. Raises `ConfigError` for an
+    address that is none, and where the client library is missing.
     """
 
     in_memory = False
     records = False
 
     def __init__(
-        self, url: Secret | str, *, timeout: float = 0.05, prefix: str = "fairlead"
+        self,
+        url: Secret | str,
+        *,
+        timeout: float = 0.05,
+        prefix: str = "fairlead",
+        journal: Callable[[], Journal] = Journal,
     ) -> None:
-        self._client = _client(url if isinstance(url, str) else url.reveal(), timeout)
+        self._line = RedisLine(url, timeout=timeout, keeps="the budgets")
         self._key = f"{{{prefix}}}"
-        self._checked = False
-        self._hold = self._client.register_script(HOLD)
-        self._settle = self._client.register_script(SETTLE)
-        self._balance = self._client.register_script(BALANCE)
+        self._place = f"{self._line.place}/{prefix}"
+        self._open_journal = journal
+        self._opened: Journal | None = None
+        self._born = ""
+        self._unsure: set[str] = set()
+        self._hold = self._line.script(HOLD)
+        self._settle = self._line.script(SETTLE)
+        self._balance = self._line.script(BALANCE)
+        self._seed = self._line.script(SEED)
 
     def hold(self, hold: Hold, now: float, wall: float) -> tuple[Slot, ...] | Shortage:
         words: list[str | int] = [hold.id, hold.amount, int(hold.lease * 1000)]
         for account in hold.accounts:
             words += [account.name, account.per or "", account.limit]
-        said = self._run(self._hold, words)
+        _, said = self._run(self._hold, words, wall)
         if said[0] == b"short":
             index, settled, held, left = map(int, said[1:])
             return Shortage(hold.accounts[index], settled, held, None if left < 0 else float(left))
@@ -59,81 +73,53 @@ class RedisLedger:
     def settle(
         self, name: str, slots: Sequence[Slot], spending: Spending | None, wall: float
     ) -> None:
-        words: list[str | int] = [name, 0 if spending is None else spending.amount]
+        amount = 0 if spending is None else spending.amount
+        words: list[str | int] = [name, amount]
         for slot in slots:
             words += [slot.account, slot.per or "", slot.window]
-        self._run(self._settle, words)
+        try:
+            born, said = self._run(self._settle, words, wall)
+        except StoreError:
+            if len(self._unsure) < _UNSURE:
+                self._unsure.add(name)  # it may have been heard all the same
+            raise
+        if amount and (said[0] == b"settled" or name in self._unsure):
+            self._journal.note(self._place, born, slots, amount, wall)
+        self._unsure.discard(name)
 
     def balance(self, account: Account, now: float, wall: float) -> tuple[int, int]:
-        settled, held = self._run(self._balance, [account.name, account.per or ""])
+        _, (_, settled, held) = self._run(self._balance, [account.name, account.per or ""], wall)
         return int(settled), int(held)
 
     def close(self) -> None:
-        self._client.close()
+        if self._opened is not None:
+            self._opened.close()
+        self._line.close()
 
-    def _run(self, script: Script, words: Sequence[str | int]) -> list[bytes]:
-        from redis import RedisError
+    def _run(
+        self, script: Script, words: Sequence[str | int], wall: float
+    ) -> tuple[str, list[bytes]]:
+        """Which Redis has answered, by its birth, and what."""
+        for _ in range(3):
+            born = self._born
+            said = self._line.run(script, self._key, [born, *words])
+            if said[0] != b"born":
+                return born, said
+            self._remind(said[1].decode(), wall)
+        raise StoreError("the Redis that keeps the budgets was emptied again and again; see why")
 
-        problem = ""
-        try:
-            if not self._checked:
-                _check_version(self._client)
-                self._checked = True
-            return cast("list[bytes]", script(keys=[self._key], args=words))
-        except RedisError as error:
-            problem = _sentence(error)
-        except (OSError, UnicodeError) as error:
-            problem = f"cannot be reached ({type(error).__name__})"
-        raise StoreError(f"the Redis that keeps the budgets {problem}")
+    @property
+    def _journal(self) -> Journal:
+        if self._opened is None:
+            self._opened = self._open_journal()
+        return self._opened
 
-
-def _client(url: str, timeout: float) -> Redis:
-    try:
-        from redis import ConnectionPool, Redis
-        from redis.backoff import NoBackoff
-        from redis.retry import Retry
-    except ImportError:
-        problem = 'Redis needs its client library: pip install "fairlead[redis]"'
-    else:
-        try:
-            # Never a second try of its own: it would take as long again, and hold twice.
-            pool = ConnectionPool.from_url(
-                url,
-                socket_timeout=timeout,
-                socket_connect_timeout=timeout,
-                retry=Retry(NoBackoff(), 0),
-                max_connections=_CONNECTIONS,
-            )
-            return Redis(connection_pool=pool)
-        except ValueError:
-            problem = "store.url is no address of a Redis; write redis://host:port/0"
-    raise ConfigError(problem)
-
-
-def _check_version(client: Redis) -> None:
-    said = cast("dict[str, object]", client.info("server")).get("redis_version", "")
-    found = str(said).split(".")
-    if tuple(int(part) for part in found[:2] if part.isdigit()) < _OLDEST:
-        raise StoreError(f"the Redis that keeps the budgets is version {said}; 5.0 is the oldest")
-
-
-def _sentence(error: Exception) -> str:
-    """What went wrong, in our words: the library's may hold the address with its password."""
-    text, kind = str(error), type(error).__name__
-    if "WRONGTYPE" in text:
-        return "holds something else under our keys; set another store.prefix"
-    if "OOM" in text or kind == "OutOfMemoryError":
-        return "is out of memory; raise its maxmemory"
-    if "READONLY" in text or kind == "ReadOnlyError":
-        return "is a read-only replica; set store.url to its master"
-    if kind in ("AuthenticationError", "NoPermissionError", "AuthorizationError"):
-        return "refuses the login of store.url"
-    if "NOAUTH" in text or "WRONGPASS" in text:
-        return "refuses the login of store.url"
-    if "Timeout" in kind:
-        return "does not answer; see that it runs, or raise store.timeout"
-    if "MaxConnections" in kind:
-        return f"is asked by more than {_CONNECTIONS} calls at once"
-    if "Connection" in kind or "BusyLoading" in kind:
-        return "cannot be reached; see that it runs and that store.url is right"
-    return f"refused ({kind})"
+    def _remind(self, born: str, wall: float) -> None:
+        """A Redis that was empty at `born` is told what this machine has spent before."""
+        machine, lost = self._journal.lost(self._place, born, wall)
+        for first in range(0, len(lost), _AT_ONCE):
+            words: list[str | int] = [born, machine]
+            for slot, amount in lost[first : first + _AT_ONCE]:
+                words += [slot.account, slot.per or "", slot.window, amount]
+            self._line.run(self._seed, self._key, words)
+        self._born = born

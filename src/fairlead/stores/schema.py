@@ -29,6 +29,4 @@ SCHEMA = (
         usage TEXT, estimated INTEGER NOT NULL
     ) WITHOUT ROWID""",
     "CREATE INDEX IF NOT EXISTS spending_by_time ON spending (at)",
-    f"PRAGMA application_id = {APPLICATION}",
-    f"PRAGMA user_version = {VERSION}",
 )

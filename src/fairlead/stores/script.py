@@ -3,7 +3,11 @@
 All keys begin with `KEYS[1]`, whose braces keep them in one slot of a cluster. For each period of
 an account there are `:sum` (a hash of what is settled and held), `:ends` (a sorted set of holds by
 the millisecond they expire) and `:held` (a hash of their amounts); for each hold `:hold:<id>` says
-which periods it is in, and `:done:<id>` that it was settled.
+which periods it is in, and `:done:<id>` that it was settled. `:born` is there since the Redis was
+empty, and `:seeded` says of each machine what it has told it of the time before.
+
+Every script is told which `:born` its caller knows, and where that is another it does nothing and
+answers with the right one.
 """
 
 from __future__ import annotations
@@ -40,6 +44,13 @@ local window = function(per)
   return year * 12 + month, (length - day) * 86400 - seconds % 86400
 end
 
+local born = redis.call('GET', KEYS[1] .. ':born')
+if not born then
+  born = whole(now) .. '.' .. clock[2]
+  redis.call('SET', KEYS[1] .. ':born', born)
+end
+if born ~= ARGV[1] then return {'born', born} end
+
 local base = function(per, at, account)
   return KEYS[1] .. ':' .. per .. ':' .. whole(at) .. ':' .. account
 end
@@ -62,24 +73,33 @@ local sums = function(key)
   local found = redis.call('HMGET', key .. ':sum', 'settled', 'held')
   return found[1] or '0', found[2] or '0'
 end
+
+local begin = function(key, per)
+  if per ~= '' and redis.call('EXISTS', key .. ':sum') == 0 then
+    redis.call('HSET', key .. ':sum', 'settled', 0)
+    redis.call('EXPIRE', key .. ':sum', 2678400)
+  end
+end
 """
 
 HOLD = (
     _COMMON
     + """
--- ARGV: id, amount, lease in ms, then (account, per, limit) for each account.
-local id, amount, lease = ARGV[1], ARGV[2], tonumber(ARGV[3])
+-- ARGV: born, id, amount, lease in ms, then (account, per, limit) for each account.
+local id, amount, lease = ARGV[2], ARGV[3], tonumber(ARGV[4])
 local keys, windows, lefts = {}, {}, {}
-for i = 4, #ARGV, 3 do
+for i = 5, #ARGV, 3 do
   local at, left = window(ARGV[i + 1])
   local key = base(ARGV[i + 1], at, ARGV[i])
   expire(key)
   local settled, held = sums(key)
   if tonumber(settled) + tonumber(held) + tonumber(amount) > tonumber(ARGV[i + 2]) then
-    return {'short', (i - 4) / 3, settled, held, whole(left)}
+    return {'short', (i - 5) / 3, settled, held, whole(left)}
   end
   keys[#keys + 1], windows[#windows + 1], lefts[#lefts + 1] = key, whole(at), left
 end
+-- Whoever asked gave up waiting, and its release has overtaken the question.
+if redis.call('EXISTS', KEYS[1] .. ':done:' .. id) == 1 then return {'held', unpack(windows)} end
 for i, key in ipairs(keys) do
   redis.call('HINCRBY', key .. ':sum', 'held', amount)
   redis.call('HSET', key .. ':held', id, amount)
@@ -100,17 +120,16 @@ return {'held', unpack(windows)}
 SETTLE = (
     _COMMON
     + """
--- ARGV: id, amount, then (account, per, window) for each account, should the hold be forgotten.
-local id, amount = ARGV[1], ARGV[2]
-if not redis.call('SET', KEYS[1] .. ':done:' .. id, 1, 'NX', 'EX', 604800) then return 0 end
+-- ARGV: born, id, amount, then (account, per, window) for each account, if the hold is forgotten.
+local id, amount = ARGV[2], ARGV[3]
+if not redis.call('SET', KEYS[1] .. ':done:' .. id, 1, 'NX', 'EX', 604800) then
+  return {'known'}
+end
 local keys = redis.call('LRANGE', KEYS[1] .. ':hold:' .. id, 0, -1)
 if #keys == 0 then
-  for i = 3, #ARGV, 3 do
+  for i = 4, #ARGV, 3 do
     keys[#keys + 1] = base(ARGV[i + 1], tonumber(ARGV[i + 2]), ARGV[i])
-    if ARGV[i + 1] ~= '' and redis.call('EXISTS', keys[#keys] .. ':sum') == 0 then
-      redis.call('HSET', keys[#keys] .. ':sum', 'settled', 0)
-      redis.call('EXPIRE', keys[#keys] .. ':sum', 2678400)
-    end
+    begin(keys[#keys], ARGV[i + 1])
   end
 end
 for _, key in ipairs(keys) do
@@ -123,18 +142,37 @@ for _, key in ipairs(keys) do
   if amount ~= '0' then redis.call('HINCRBY', key .. ':sum', 'settled', amount) end
 end
 redis.call('DEL', KEYS[1] .. ':hold:' .. id)
-return 1
+return {'settled'}
 """
 )
 
 BALANCE = (
     _COMMON
     + """
--- ARGV: account, per.
-local at = window(ARGV[2])
-local key = base(ARGV[2], at, ARGV[1])
+-- ARGV: born, account, per.
+local at = window(ARGV[3])
+local key = base(ARGV[3], at, ARGV[2])
 expire(key)
 local settled, held = sums(key)
-return {settled, held}
+return {'balance', settled, held}
+"""
+)
+
+SEED = (
+    _COMMON
+    + """
+-- ARGV: born, machine, then (account, per, window, amount) for each period it has spent in before.
+for i = 3, #ARGV, 4 do
+  local key = base(ARGV[i + 1], tonumber(ARGV[i + 2]), ARGV[i])
+  local field = ARGV[2] .. ':' .. key
+  local known = redis.call('HGET', KEYS[1] .. ':seeded', field) or 0
+  local more = tonumber(ARGV[i + 3]) - tonumber(known)
+  if more > 0 then
+    begin(key, ARGV[i + 1])
+    redis.call('HINCRBY', key .. ':sum', 'settled', whole(more))
+    redis.call('HSET', KEYS[1] .. ':seeded', field, ARGV[i + 3])
+  end
+end
+return {'seeded'}
 """
 )
