@@ -59,6 +59,15 @@ def test_budgets_are_read(tmp_path: Path) -> None:
         ("budgets = 5", "budgets: must be tables"),
         ('[store]\nkind = "postgres"', "store.kind: there is no 'postgres'; it is one of"),
         ("[store]\ntimeout = 0", "store.timeout: must be above 0"),
+        ("[store]\nreplicas = 0", "store.replicas: must be above 0"),
+        ("[store]\nreplicas = 2.5", "store.replicas"),
+        (
+            '[store]\nlimits_when_down = "allow"',
+            "store.limits_when_down: there is no 'allow'; it is one of",
+        ),
+        ('[store]\nkind = "redis"\nurl = 5', "store.url"),
+        ("[rate_limits]\nshared = 1", "rate_limits.shared"),
+        ("[rate_limits]\nshared = true\nadaptive = true", "leave out adaptive or shared"),
         ('[store]\nfile = "x"', "there is no such key; there are kind, path, url"),
     ],
 )

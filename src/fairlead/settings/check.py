@@ -13,6 +13,7 @@ from msgspec import Struct
 
 from fairlead.errors import ConfigError
 from fairlead.policies.breaker import BreakerPolicy
+from fairlead.policies.cache import CachePolicy
 from fairlead.policies.rate_limits import RateLimits
 from fairlead.ports import Limits, Timeouts
 from fairlead.settings.files import Layer
@@ -21,13 +22,15 @@ from fairlead.settings.values import (
     LoginSettings,
     LogSettings,
     ProviderSettings,
+    ReloadSettings,
     RetrySettings,
     Settings,
     StoreSettings,
+    StreamSettings,
     TargetSettings,
 )
 from fairlead.settings.wording import in_plain_words
-from fairlead.types.http import HttpSettings
+from fairlead.types.http import HTTP_GROUPS, HttpSettings
 from fairlead.types.routes import Route
 from fairlead.types.targets import Quirks
 
@@ -38,7 +41,10 @@ TABLES: dict[str, type[Struct]] = {
     "limits": Limits,
     "rate_limits": RateLimits,
     "breaker": BreakerPolicy,
+    "cache": CachePolicy,
     "log": LogSettings,
+    "reload": ReloadSettings,
+    "streams": StreamSettings,
     "store": StoreSettings,
 }
 _INNER: dict[str, type[Struct]] = {
@@ -48,7 +54,7 @@ _INNER: dict[str, type[Struct]] = {
     "breaker": BreakerPolicy,
 }
 """Tables within those of a provider or a target."""
-_FROM_ZERO = frozenset({"max_wait"})
+_FROM_ZERO = frozenset({"interval", "max_wait"})
 PLAIN_KEYS = ("model", "unsupported")
 _KEYS = (*PLAIN_KEYS, "aliases", *TABLES, "providers", "targets", "logins", "routes")
 _ROUTE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
@@ -65,6 +71,8 @@ def checked(layer: Layer) -> dict[str, object]:
             found[key] = _convert(layer, key, value, hint)
         elif key == "aliases":
             found[key] = _convert(layer, key, value, dict[str, str])
+        elif key == "http":
+            found[key] = _http(layer, value)
         elif key in TABLES:
             found[key] = _table(layer, key, value, TABLES[key])
         elif key == "providers":
@@ -95,6 +103,31 @@ def _table(layer: Layer, path: str, value: object, struct: type[Struct]) -> dict
         least = 0 if path == "retry" or key in _FROM_ZERO else None
         _check_number(layer, f"{path}.{key}", found[key], least=least)
     return found
+
+
+def _http(layer: Layer, value: object) -> dict[str, object]:
+    """`[http]` with its inner tables, whose keys stand for fields of `HttpSettings`."""
+    if not isinstance(value, dict):
+        raise _refusal(layer, "http", "must be a table")
+    plain = {key: item for key, item in value.items() if key not in HTTP_GROUPS}
+    found = _table(layer, "http", plain, HttpSettings)
+    for group, fields in HTTP_GROUPS.items():
+        for key, item in _inner(layer, f"http.{group}", value.get(group, {})).items():
+            path = f"http.{group}.{key}"
+            if key not in fields:
+                raise _unknown(layer, path, tuple(fields))
+            field = fields[key]
+            if field in found:
+                raise _refusal(layer, path, f"is set as http.{field} too; keep one of them")
+            found[field] = _convert(layer, path, item, get_type_hints(HttpSettings)[field])
+            _check_number(layer, path, found[field], least=None)
+    return found
+
+
+def _inner(layer: Layer, path: str, value: object) -> dict[str, object]:
+    if not isinstance(value, dict):
+        raise _refusal(layer, path, "must be a table")
+    return value
 
 
 def _providers(layer: Layer, value: object) -> dict[str, dict[str, object]]:

@@ -18,6 +18,8 @@ from fairlead.settings.values import Settings
 
 PREFIX = "FAIRLEAD_"
 _LOG = f"{PREFIX}LOG"
+_WEIGHTS = f"{PREFIX}CACHE"
+"""Where the embedded models lie: no slip of a key of `[cache]`."""
 _SWITCH = {"off": "false", "on": "true"}
 _PAIRED = ("key", "key_env", "key_file", "key_keyring", "key_command")
 
@@ -98,6 +100,8 @@ def _environment_layer(environment: Environment) -> Layer:
     known[_LOG] = ("log", "keep")
     found: Tables = {}
     for name in environment.names(PREFIX):
+        if name == _WEIGHTS:
+            continue
         if name not in known:
             _refuse_near_miss(name, tuple(known))
         elif value := environment.get(name):

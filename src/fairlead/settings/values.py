@@ -5,15 +5,18 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Literal
 
 from msgspec import Struct
 from msgspec.structs import force_setattr, replace
 
 from fairlead.auth.secret import Secret
 from fairlead.policies.breaker import BreakerPolicy
+from fairlead.policies.cache import CachePolicy
 from fairlead.policies.rate_limits import RateLimits
-from fairlead.ports import Limits, Timeouts
+from fairlead.ports import Drain, Limits, Timeouts
 from fairlead.types.http import REDACTED, HttpSettings
+from fairlead.types.permits import LimitsWhenDown
 from fairlead.types.requests import UnsupportedPolicy
 from fairlead.types.routes import Route
 from fairlead.types.spending import Period, Scope, StoreKind, Unpriced, WhenDown
@@ -112,6 +115,11 @@ class StoreSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     `prefix`). Unset it is `sqlite` where the settings have budgets, else `memory`. A store that
     does not answer within `timeout` seconds is down: `when_down` says whether calls under a budget
     are then refused, or allowed and counted later.
+
+    Limits with `shared` are kept in the same place. While it is down, `limits_when_down` says
+    whether each process keeps to its own part of them, one of `replicas`, or sends nothing. With
+    `redis`, `path` is the file in which this machine notes what it has spent, in case the Redis
+    loses it.
     """
 
     kind: StoreKind | None = None
@@ -120,6 +128,8 @@ class StoreSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     prefix: str = "fairlead"
     timeout: float = 0.05
     when_down: WhenDown = "refuse"
+    limits_when_down: LimitsWhenDown = "local"
+    replicas: int = 1
 
 
 class LoginSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -142,6 +152,33 @@ class LogSettings(Struct, frozen=True, forbid_unknown_fields=True):
     keep: bool = True
 
 
+class StreamSettings(Struct, frozen=True, forbid_unknown_fields=True):
+    """What becomes of a stream that its consumer leaves before the end.
+
+    With `on_close = "estimate"` the connection is closed at once, and what the answer cost is
+    estimated. With `drain` it is read on to the usage at its end, for at most `drain_seconds` and
+    `drain_bytes`; a task that was cancelled does not wait for that.
+    """
+
+    on_close: Literal["estimate", "drain"] = "estimate"
+    drain_seconds: float = 2.0
+    drain_bytes: int = 256 << 10
+
+    @property
+    def drain(self) -> Drain | None:
+        """How far to read on; None: not at all."""
+        wanted = self.on_close == "drain"
+        return Drain(self.drain_seconds, self.drain_bytes) if wanted else None
+
+
+class ReloadSettings(Struct, frozen=True, forbid_unknown_fields=True):
+    """How often a client that reads settings files looks whether they are others: every `interval`
+    seconds, and only when a call begins. 0: never.
+    """
+
+    interval: float = 5.0
+
+
 class Settings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """Everything that can be set.
 
@@ -158,10 +195,13 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     limits: Limits = Limits()
     rate_limits: RateLimits = RateLimits()
     breaker: BreakerPolicy = BreakerPolicy()
+    cache: CachePolicy = CachePolicy()
     targets: dict[str, TargetSettings] = {}
     providers: dict[str, ProviderSettings] = {}
     logins: dict[str, LoginSettings] = {}
     log: LogSettings = LogSettings()
+    reload: ReloadSettings = ReloadSettings()
+    streams: StreamSettings = StreamSettings()
     budgets: dict[str, BudgetSettings] = {}
     store: StoreSettings = StoreSettings()
     routes: dict[str, Route] = {}
