@@ -86,6 +86,11 @@ class Blocking:
     def save_speech(self, path: Any, *arguments: Any, **options: Any) -> Any:
         return self.client.speak(*arguments, **options).save(path)
 
+    def events(self, operation: str, *arguments: Any, **options: Any) -> tuple[list[Any], Any]:
+        """All events of any method that streams, and its result."""
+        with getattr(self.client, operation)(*arguments, **options) as stream:
+            return list(stream), stream.result()
+
     def rotate_key(self, name: str, new: str) -> None:
         self.client.provider(name).rotate_key(new)
 
@@ -172,6 +177,15 @@ class Asynchronous:
 
     def save_speech(self, path: Any, *arguments: Any, **options: Any) -> Any:
         return self._run(self.client.speak(*arguments, **options).save(path))
+
+    def events(self, operation: str, *arguments: Any, **options: Any) -> tuple[list[Any], Any]:
+        """All events of any method that streams, and its result."""
+
+        async def run() -> tuple[list[Any], Any]:
+            async with getattr(self.client, operation)(*arguments, **options) as stream:
+                return [event async for event in stream], await stream.result()
+
+        return self._run(run())
 
     def rotate_key(self, name: str, new: str) -> None:
         self.client.provider(name).rotate_key(new)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
 import time
 from decimal import Decimal
@@ -13,6 +14,7 @@ from typing import Any
 import pytest
 from tests.client.conftest import KEY, settings_for
 from tests.client.wire import chunk, pieces, streamed, whole
+from tests.transports.colours import until
 
 import fairlead
 from fairlead import AsyncClient, Client, Settings
@@ -115,6 +117,7 @@ def test_while_a_stream_runs_its_worst_case_is_held() -> None:
             assert spent("team-a") == (COST, 0)
 
 
+@pytest.mark.fault("P13", "settled by an estimate of what went in and came out")
 def test_a_stream_that_is_left_early_is_settled_by_an_estimate(opened) -> None:
     text = "word " * 80
     with ScriptedServer([*list(stream(pieces(text)))[:-4], Pause(5)]) as server:
@@ -305,6 +308,7 @@ def test_a_store_that_is_down_refuses_within_50_ms_or_allows(
     assert told == ((COST,) if when_down == "allow" else (None,))
 
 
+@pytest.mark.invariant("I2")
 def test_many_calls_at_once_never_spend_more_than_there_is() -> None:
     # Each may cost 0.0013 and costs 0.0000625: at first three fit at a time.
     async def run(url: str) -> list[object]:
@@ -326,6 +330,8 @@ def test_many_calls_at_once_never_spend_more_than_there_is() -> None:
     assert spent("team-a") == (len(answers) * COST, 0)
 
 
+@pytest.mark.fault("P13")
+@pytest.mark.invariant("I2")
 def test_a_call_that_is_cancelled_leaves_nothing_held() -> None:
     async def run(url: str) -> None:
         async with AsyncClient(paid(url)) as client:
@@ -448,3 +454,25 @@ def test_a_route_whose_targets_are_all_too_dear_sends_nothing(opened) -> None:
             client.chat(route, "Hi", max_tokens=1000)
         assert server.requests == []
     assert "budget team-a" in str(no.value) + "".join(map(str, getattr(no.value, "exceptions", ())))
+
+
+@pytest.mark.fault("S15")
+@pytest.mark.invariant("I2")
+def test_a_stream_that_is_dropped_is_freed_at_once_and_settled_with_the_next_call() -> None:
+    begun_only = list(stream([chunk({"content": "Hello"})]))[:-1]
+    with ScriptedServer([*begun_only, Pause(30)], whole()) as server:
+        with Client(paid(server.url)) as client, fairlead.budget("team-a", usd=5):
+            left = client.stream(MODEL, "Hi", **MAX)
+            next(iter(left))
+            gc.disable()
+            try:
+                del left
+                assert until(lambda: server.open_connections == 0)
+            finally:
+                gc.enable()
+            assert spent("team-a")[1] > 0
+            client.chat(MODEL, "Hi", **MAX)
+
+    settled, held = spent("team-a")
+    assert held == 0
+    assert settled > COST

@@ -130,6 +130,7 @@ def test_a_tool_call_is_returned_and_can_be_answered(opened) -> None:
     assert sent[1]["tool_calls"][0]["id"] == sent[2]["tool_call_id"] == "c9"
 
 
+@pytest.mark.fault("S15")
 def test_leaving_the_block_closes_the_connection_at_once(opened) -> None:
     many = stream(pieces(*["x"] * 2000), pause=0.01)
     with ScriptedServer(many, whole()) as server:
@@ -293,6 +294,7 @@ def test_what_a_call_adds_is_sent_in_every_dialect(opened, dialect, path) -> Non
     assert len([name for name, _ in request.headers]) == len({name for name, _ in request.headers})
 
 
+@pytest.mark.fault("P12", "missing is None, absurd is no figure, too little becomes an estimate")
 def test_usage_that_was_told_too_early_is_raised_to_an_estimate(opened) -> None:
     """Anthropic tells it with the first event, when next to nothing has been written."""
     start = {"id": "m1", "model": "c", "usage": {"input_tokens": 12, "output_tokens": 1}}

@@ -369,6 +369,7 @@ def test_a_target_that_is_known_to_be_quick_is_left_less_time() -> None:
     assert place.runtime.now() - began == pytest.approx(6.0)
 
 
+@pytest.mark.invariant("I20")
 def test_the_deadline_ends_the_call_with_what_was_said_before() -> None:
     place = Place(refused(401), Answer(delay=100))
 
@@ -470,6 +471,7 @@ def test_a_stream_moves_on_before_its_first_event_like_any_call() -> None:
     assert reply.result().receipt.target == "gamma/m"
 
 
+@pytest.mark.invariant("I3")
 def test_a_stream_that_breaks_later_is_an_error_and_no_other_attempt() -> None:
     place = Place(sse(piece("one")), streamed("two"))
 

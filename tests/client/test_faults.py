@@ -53,12 +53,14 @@ def interrupted(opened, *script, **changes) -> StreamInterrupted:
     return caught.value
 
 
+@pytest.mark.fault("H2")
 def test_h2_a_body_shorter_than_promised_is_never_accepted(opened) -> None:
     short = [b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 500\r\n\r\n{}"]
     with ScriptedServer([*short, Close()]) as server, pytest.raises(ProtocolError):
         opened.at(server.url).chat("fake/m", "Hi")
 
 
+@pytest.mark.fault("H3", "the answer, complete")
 def test_h3_a_chunked_body_may_break_off_behind_its_terminal_event(opened) -> None:
     with ScriptedServer([begun(*pieces("Hello")), Close()]) as server:
         _, answer = opened.at(server.url).stream("fake/m", "Hi")
@@ -66,6 +68,7 @@ def test_h3_a_chunked_body_may_break_off_behind_its_terminal_event(opened) -> No
     assert answer.text == "Hello"
 
 
+@pytest.mark.fault("H4", "`StreamInterrupted` with what had come")
 def test_h4_a_chunked_body_that_breaks_off_before_it_is_interrupted(opened) -> None:
     error = interrupted(opened, Close())
 
@@ -73,6 +76,7 @@ def test_h4_a_chunked_body_that_breaks_off_before_it_is_interrupted(opened) -> N
 
 
 @pytest.mark.parametrize("streams", [False, True])
+@pytest.mark.fault("H5", "`DecodeError` with at most 300 characters of it; may be sent again")
 def test_h5_a_sign_in_page_is_an_error(opened, streams) -> None:
     page = respond(200, (("Content-Type", "text/html"),), b"<html>\x1b[31mSign in</html>")
     with ScriptedServer(page) as server:
@@ -84,6 +88,7 @@ def test_h5_a_sign_in_page_is_an_error(opened, streams) -> None:
     assert len(caught.value.excerpt) <= 300
 
 
+@pytest.mark.fault("H6", "a success that says `empty`, paid, not sent again")
 def test_h6_an_empty_answer_is_a_success_with_its_usage(opened) -> None:
     with ScriptedServer(whole("")) as server:
         answer = opened.at(server.url, retry=RetrySettings()).chat("fake/m", "Hi")
@@ -93,6 +98,7 @@ def test_h6_an_empty_answer_is_a_success_with_its_usage(opened) -> None:
     assert len(server.requests) == 1
 
 
+@pytest.mark.fault("H6")
 def test_h6_an_empty_body_is_a_success_too(opened) -> None:
     with ScriptedServer(respond(200, JSON, b"")) as server:
         answer = opened.at(server.url, retry=RetrySettings()).chat("fake/m", "Hi")
@@ -113,6 +119,7 @@ def test_h6_an_empty_body_is_a_success_too(opened) -> None:
     ],
 )
 @pytest.mark.parametrize("streams", [False, True])
+@pytest.mark.fault("H7", "the error of its code, as if it were a status")
 def test_h7_an_error_inside_a_200_is_classified_like_a_status(
     opened, streams, error, expected
 ) -> None:
@@ -125,6 +132,7 @@ def test_h7_an_error_inside_a_200_is_classified_like_a_status(
 @pytest.mark.parametrize(
     "content", [b'"\\ud800 lone"', b'"bad \xff byte"', b'"\\u0000"', '"naïve 🙂"'.encode()]
 )
+@pytest.mark.fault("H8", "the text, with replacements where it is none")
 def test_h8_odd_text_never_crashes(opened, content) -> None:
     body = b'\xef\xbb\xbf{"choices":[{"message":{"content":%b},"finish_reason":"stop"}]}' % content
     with ScriptedServer(respond(200, JSON, body)) as server:
@@ -134,6 +142,7 @@ def test_h8_odd_text_never_crashes(opened, content) -> None:
     assert answer.finish_reason == "stop"
 
 
+@pytest.mark.fault("H9", "`DecodeError`")
 def test_h9_a_hundred_thousand_levels_of_nesting_are_a_typed_error(opened) -> None:
     with ScriptedServer(respond(200, JSON, b"[" * 100_000 + b"]" * 100_000)) as server:
         with pytest.raises(DecodeError):
@@ -141,6 +150,7 @@ def test_h9_a_hundred_thousand_levels_of_nesting_are_a_typed_error(opened) -> No
 
 
 @pytest.mark.parametrize("number", [b"NaN", b"1e999", b"-5", b"9" * 5000, b'"12"'])
+@pytest.mark.fault("H10", "no figure, or `DecodeError`; never an absurd usage or cost")
 def test_h10_absurd_usage_never_becomes_a_figure(opened, number) -> None:
     body = (
         b'{"choices":[{"message":{"content":"x"},"finish_reason":"stop"}],'
@@ -154,6 +164,10 @@ def test_h10_absurd_usage_never_becomes_a_figure(opened, number) -> None:
     assert answer.usage is None or 0 <= answer.usage.input_tokens < 10**15
 
 
+@pytest.mark.fault(
+    "H11",
+    "`ResponseTooLarge` at the cap, with little memory; what cannot be unpacked is `ProtocolError`",
+)
 def test_h11_a_compressed_bomb_is_stopped_at_the_cap(opened, quick) -> None:
     bomb = gzip.compress(b"x" * (64 << 20))
     headers = (*JSON, ("Content-Encoding", "gzip"))
@@ -161,6 +175,7 @@ def test_h11_a_compressed_bomb_is_stopped_at_the_cap(opened, quick) -> None:
         opened.at(server.url, **quick).chat("fake/m", "Hi")
 
 
+@pytest.mark.fault("H11")
 def test_h11_compressed_answers_are_read(opened) -> None:
     body = whole("Hello")[0].split(b"\r\n\r\n", 1)[1]
     answer = respond(200, (*JSON, ("Content-Encoding", "gzip")), gzip.compress(body))
@@ -171,6 +186,7 @@ def test_h11_compressed_answers_are_read(opened) -> None:
 
 
 @pytest.mark.parametrize("status", [301, 302, 307, 308])
+@pytest.mark.fault("H12", "`ProtocolError`; the other server sees nothing")
 def test_h12_a_redirect_is_not_followed(opened, status) -> None:
     with ScriptedServer(whole()) as other:
         away = respond(status, (("Location", f"{other.url}/steal?x=1"),))
@@ -182,6 +198,7 @@ def test_h12_a_redirect_is_not_followed(opened, status) -> None:
     assert len(server.requests) == 1
 
 
+@pytest.mark.fault("H13", "the error of its status; 64 KiB are read and the connection closed")
 def test_h13_of_a_huge_error_body_only_the_head_is_read(opened) -> None:
     head = b"HTTP/1.1 500 No\r\nContent-Length: 104857600\r\n\r\n"
     with ScriptedServer([head, Repeat(b"x" * 65536, 1600)]) as server:
@@ -193,12 +210,14 @@ def test_h13_of_a_huge_error_body_only_the_head_is_read(opened) -> None:
     assert time.monotonic() - started < 5
 
 
+@pytest.mark.fault("H15", "let be; never an error")
 def test_h15_unknown_fields_and_values_are_let_be(opened) -> None:
     odd = whole(novel={"a": [1]}, object="chat.completion.v9", service_tier=None)
     with ScriptedServer(odd) as server:
         assert opened.at(server.url).chat("fake/m", "Hi").text == "Hello there"
 
 
+@pytest.mark.fault("S1", "`ReadTimeout` after 60 s, sent again")
 def test_s1_silence_behind_the_headers_is_retried(opened, quick) -> None:
     silent = [begun(), Pause(30)]
     with ScriptedServer(silent, streamed("Hello")) as server:
@@ -210,6 +229,7 @@ def test_s1_silence_behind_the_headers_is_retried(opened, quick) -> None:
     assert first.possibly_billed
 
 
+@pytest.mark.fault("S2", "`StreamInterrupted` after 60 s of silence, not sent again")
 def test_s2_silence_behind_an_event_is_interrupted(opened, quick) -> None:
     error = interrupted(opened, Pause(30), **quick)
 
@@ -217,6 +237,7 @@ def test_s2_silence_behind_an_event_is_interrupted(opened, quick) -> None:
     assert error.__cause__.phase == "idle"
 
 
+@pytest.mark.fault("S3", "`StreamInterrupted` after 180 s without progress")
 def test_s3_pings_forever_are_no_progress(opened, quick) -> None:
     pings = [step for _ in range(100) for step in (b"8\r\n: ping\n\n\r\n", Pause(0.1))]
     error = interrupted(opened, *pings, **quick)
@@ -224,6 +245,7 @@ def test_s3_pings_forever_are_no_progress(opened, quick) -> None:
     assert error.__cause__.phase == "progress"
 
 
+@pytest.mark.fault("S4", "sent again")
 def test_s4_an_end_before_the_first_event_is_retried(opened) -> None:
     empty = list(stream([]))
     with ScriptedServer(empty, streamed("Hello")) as server:
@@ -233,12 +255,16 @@ def test_s4_an_end_before_the_first_event_is_retried(opened) -> None:
     assert [a.error is None for a in answer.receipt.attempts] == [False, True]
 
 
+@pytest.mark.fault("S5", "`StreamInterrupted` with what had come")
 def test_s5_a_clean_end_without_the_terminal_event_is_interrupted(opened) -> None:
     error = interrupted(opened, b"0\r\n\r\n")
 
     assert error.partial.text == "Hello"
 
 
+@pytest.mark.fault(
+    "S6", "`StreamInterrupted`; the call is kept as incomplete and never handed out as whole"
+)
 def test_s6_a_cut_tool_call_is_not_surfaced_as_complete(opened) -> None:
     call = {"index": 0, "id": "c", "function": {"name": "add", "arguments": '{"a": '}}
     with ScriptedServer([begun(chunk({"tool_calls": [call]})), b"0\r\n\r\n"]) as server:
@@ -253,6 +279,7 @@ def test_s6_a_cut_tool_call_is_not_surfaced_as_complete(opened) -> None:
 OVERLOADED = data({"error": {"message": "overloaded", "type": "overloaded_error"}})
 
 
+@pytest.mark.fault("S7", "the error of its kind, sent again")
 def test_s7_an_error_before_the_first_token_is_retried(opened) -> None:
     start = chunk({"role": "assistant", "content": ""})
     with ScriptedServer(list(stream([start, OVERLOADED])), streamed("Hello")) as server:
@@ -263,12 +290,14 @@ def test_s7_an_error_before_the_first_token_is_retried(opened) -> None:
     assert answer.text == "Hello"
 
 
+@pytest.mark.fault("S8", "`StreamInterrupted` with the error as its cause")
 def test_s8_an_error_behind_tokens_keeps_its_cause(opened) -> None:
     error = interrupted(opened, b"%x\r\n%b\r\n0\r\n\r\n" % (len(OVERLOADED), OVERLOADED))
 
     assert isinstance(error.__cause__, OverloadedError)
 
 
+@pytest.mark.fault("S9", "both are ends; a missing finish is a warning")
 def test_s9_a_finish_without_done_and_done_without_a_finish_are_ends(opened) -> None:
     without_done = list(stream([HELLO, chunk({}, "stop"), USAGE]))
     without_finish = list(stream([HELLO, DONE]))
@@ -282,6 +311,7 @@ def test_s9_a_finish_without_done_and_done_without_a_finish_are_ends(opened) -> 
     assert two.warnings
 
 
+@pytest.mark.fault("S10", "usage counts, the rest is ignored, one finish")
 def test_s10_what_comes_behind_the_terminal_event_is_ignored(opened) -> None:
     with ScriptedServer(list(stream([*pieces("Hello"), HELLO, DONE]))) as server:
         events, answer = opened.at(server.url).stream("fake/m", "Hi")
@@ -299,12 +329,14 @@ def test_s10_what_comes_behind_the_terminal_event_is_ignored(opened) -> None:
     ],
     ids=["line", "comments", "events"],
 )
+@pytest.mark.fault("S11", "`ResponseTooLarge` at the cap, and the connection is closed")
 def test_s11_an_endless_stream_stops_at_its_cap(opened, quick, endless) -> None:
     error = interrupted(opened, *endless, Pause(10), **quick)
 
     assert isinstance(error.__cause__, ResponseTooLarge | DecodeError)
 
 
+@pytest.mark.fault("S11")
 def test_s11_endless_tool_arguments_stop_at_their_cap(opened, quick) -> None:
     call = {"index": 0, "id": "c", "function": {"name": "add", "arguments": "1" * 1000}}
     piece = chunk({"tool_calls": [call]})
@@ -314,6 +346,8 @@ def test_s11_endless_tool_arguments_stop_at_their_cap(opened, quick) -> None:
     assert isinstance(error.__cause__, ResponseTooLarge)
 
 
+@pytest.mark.fault("S12", "the same events")
+@pytest.mark.fault("S13", "the same text")
 def test_s12_s13_any_line_ends_and_any_slicing_read_the_same(opened) -> None:
     text = b"".join(pieces("Grüße ", "🙂"))
     crlf = text.replace(b"\n", b"\r\n")
@@ -328,6 +362,9 @@ def test_s12_s13_any_line_ends_and_any_slicing_read_the_same(opened) -> None:
     assert texts == ["Grüße 🙂"] * 3
 
 
+@pytest.mark.fault(
+    "S18", "the answer if its terminal event came, else `StreamInterrupted`; nothing in between"
+)
 def test_s18_a_reset_at_any_point_is_an_end_or_an_interruption(opened) -> None:
     head, *rest = streamed("Hello")
     wire = b"".join([head, *rest])
@@ -350,6 +387,7 @@ def test_s18_a_reset_at_any_point_is_an_end_or_an_interruption(opened) -> None:
     assert late == {"ended"}
 
 
+@pytest.mark.fault("C11")
 def test_c11_a_request_that_was_read_and_lost_is_repeated_once(opened) -> None:
     with ScriptedServer([Close()], [Close()], whole()) as server:
         settings = settings_for(server.url, retry=RetrySettings(max_retries=3))
@@ -360,11 +398,13 @@ def test_c11_a_request_that_was_read_and_lost_is_repeated_once(opened) -> None:
     assert len(server.requests) == 2
 
 
+@pytest.mark.fault("C3")
 def test_c3_a_reset_before_the_answer_is_a_typed_error(opened) -> None:
     with ScriptedServer([Reset()]) as server, pytest.raises(ProtocolError):
         opened.at(server.url).chat("fake/m", "Hi")
 
 
+@pytest.mark.invariant("I20")
 def test_the_deadline_of_a_call_is_kept_in_every_phase(opened) -> None:
     slow = [b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n"]
     with ScriptedServer([Pause(20)], [*slow, Pause(20)]) as server:
@@ -376,6 +416,7 @@ def test_the_deadline_of_a_call_is_kept_in_every_phase(opened) -> None:
             assert 0.25 <= time.monotonic() - started < 2
 
 
+@pytest.mark.fault("P15", "the text is kept; parsing it is `MalformedToolArguments`")
 def test_p15_broken_tool_arguments_keep_their_text(opened) -> None:
     from fairlead.errors import MalformedToolArguments
 

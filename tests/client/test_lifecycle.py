@@ -69,6 +69,7 @@ def test_a_blocking_client_works_inside_a_running_loop() -> None:
         assert asyncio.run(main(server.url)) == "ab"
 
 
+@pytest.mark.fault("S15")
 def test_cancelled_calls_free_their_connections_and_the_client_lives_on() -> None:
     slow = [begun(chunk({"content": "x"})), Pause(30)]
     dice = random.Random(7)
@@ -113,6 +114,7 @@ def test_a_client_may_be_closed_twice() -> None:
         assert until(lambda: server.open_connections == 0)
 
 
+@pytest.mark.fault("S15")
 def test_a_stream_that_is_forgotten_frees_its_connection() -> None:
     with ScriptedServer([begun(chunk({"content": "x"})), Pause(30)]) as server:
         client = Client(settings_for(server.url))

@@ -6,9 +6,15 @@ import json
 
 import pytest
 
+import fairlead
 from fairlead import ContextLengthError, Finish, Settings, TextDelta, Tool, UnsupportedFeature
+from fairlead.auth.secret import Secret
 from fairlead.errors import LocalModelError
 from fairlead.local.server import shared_server
+from fairlead.settings import ProviderSettings
+from fairlead.testing.proxy import FaultProxy
+from fairlead.testing.toxics import LimitData
+from fairlead.types.events import StreamContinued
 
 DIALECTS = ("openai_chat", "openai_responses", "anthropic_messages")
 MODEL = "local/smollm2"
@@ -74,7 +80,7 @@ def test_an_answer_follows_its_schema(opened, streams) -> None:
 def test_what_the_server_would_leave_out_without_a_word_is_refused(opened, dialect) -> None:
     client = opened(Settings())
     with pytest.raises(UnsupportedFeature, match="tools"):
-        client.chat(MODEL, "Hi", tools=[Tool("now")], dialect=dialect)
+        client.chat(MODEL, "Hi", tools=[Tool("now")], dialect=dialect, emulate_tools=False)
     if dialect != "openai_chat":
         with pytest.raises(UnsupportedFeature, match="output"):
             client.chat(MODEL, "Hi", output=SCHEMA, dialect=dialect)
@@ -121,3 +127,40 @@ def test_the_server_is_shared_and_checked(opened) -> None:
     assert result.ok
     assert [model.id for model in client.models("local")] == ["smollm2"]
     assert shared_server().running() == before
+
+
+@pytest.mark.parametrize("streams", [False, True])
+def test_it_calls_tools_that_are_put_into_its_prompt(opened, streams) -> None:
+    client = opened(Settings())
+    parameters = {"type": "object", "properties": {"city": {"type": "string"}}}
+    tool = Tool("get_weather", "The weather in a city.", {**parameters, "required": ["city"]})
+    asked = {"tools": [tool], "tool_choice": "required", "temperature": 0, "max_tokens": 60}
+    prompt = "What is the weather in Oslo?"
+
+    answer = (
+        client.stream(MODEL, prompt, **asked)[1] if streams else client.chat(MODEL, prompt, **asked)
+    )
+
+    (call,) = answer.tool_calls
+    assert (call.id, call.name, call.parse()) == ("call_1", "get_weather", {"city": "Oslo"})
+    assert answer.finish_reason == "tool_call"
+    assert "emulated" in answer.receipt.dropped[0]
+
+
+@pytest.mark.parametrize("cut", [1500, 2500, 4000])
+def test_a_stream_that_is_cut_goes_on_with_the_same_words(opened, cut) -> None:
+    where = shared_server().start()
+    asked = {"max_tokens": 40, "temperature": 0, "seed": 1}
+    with FaultProxy(where.base_url, LimitData(cut)) as proxy:
+        cutting = ProviderSettings(
+            base_url=f"{proxy.url}/v1", key=Secret(where.key), dialect="openai_chat"
+        )
+        client = opened(Settings(providers={"cutting": cutting}))
+        whole = client.chat(MODEL, QUESTION, **asked)
+        route = fairlead.route("cutting/smollm2", MODEL, on_break="continue")
+        events, answer = client.stream(route, QUESTION, **asked)
+
+    assert sum(isinstance(event, StreamContinued) for event in events) == 1
+    assert "".join(event.text for event in events if isinstance(event, TextDelta)) == answer.text
+    assert answer.text[:60] == whole.text[:60]
+    assert [attempt.target for attempt in answer.receipt.attempts] == ["cutting/smollm2", MODEL]

@@ -103,6 +103,8 @@ def test_a_failure_is_heard_once(opened, recorder, answer, error) -> None:
     assert len(ends) == 1
 
 
+@pytest.mark.fault("S15")
+@pytest.mark.invariant("I1")
 def test_a_task_that_is_cancelled_anywhere_ends_each_call_once(recorder) -> None:
     """Cancelled after each of many short times, while a slow answer is on its way."""
     statistics = Statistics()

@@ -74,6 +74,7 @@ FAULTS = {
 
 @pytest.mark.parametrize("dialect", ["openai_chat", "openai_responses", "anthropic_messages"])
 @pytest.mark.parametrize("fault", [name for name in FAULTS if name != "echoed"])
+@pytest.mark.invariant("I8")
 def test_the_key_is_in_no_error_log_or_traceback(opened, logged, fault, dialect) -> None:
     with ScriptedServer(*FAULTS[fault]) as server:
         client = opened(settings(server.url, dialect))
@@ -94,6 +95,7 @@ def test_a_key_that_the_provider_echoes_is_hidden_in_the_error(opened) -> None:
     assert leaks(everything_about(caught.value)) == []
 
 
+@pytest.mark.invariant("I8")
 def test_the_key_is_in_no_answer_receipt_or_dry_run(opened, logged) -> None:
     with ScriptedServer(whole(), streamed("x")) as server:
         client = opened(settings(server.url, "openai_chat"))

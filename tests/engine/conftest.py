@@ -9,6 +9,7 @@ import pytest
 
 from fairlead.engine.call import Call
 from fairlead.engine.codecs import PlainCodec
+from fairlead.engine.forgotten import Forgotten
 from fairlead.engine.guards import Guards
 from fairlead.engine.layers.retry import RetryBudgets
 from fairlead.engine.reply import Reply
@@ -37,6 +38,7 @@ class Rig:
     def serve(self, *answers: Answer | FairleadError) -> None:
         self.transport = MemoryTransport(self.runtime, answers)
         self.watching = Watching(self.observers)
+        self.forgotten = Forgotten()
         self._handler = build(
             transport=self.transport,
             runtime=self.runtime,
@@ -45,6 +47,7 @@ class Rig:
             watching=self.watching,
             random=lambda: 0.5,
             guards=self.guards,
+            forgotten=self.forgotten,
         )
 
     def call(

@@ -40,11 +40,13 @@ def test_every_order_keeps_the_promise(order) -> None:
     assert found.late == 0
 
 
+@pytest.mark.invariant("I14")
 def test_the_same_seed_is_the_same_history() -> None:
     for seed in range(10):
         assert history(seed, 2).trace == history(seed, 2).trace
 
 
+@pytest.mark.invariant("I4")
 def test_no_attempt_is_made_past_the_deadline_or_beyond_the_retries() -> None:
     for seed in range(2000, 2060):
         world = World(seed, 3, share=0.5, errors=0.3)

@@ -201,6 +201,7 @@ def test_requests_that_the_caller_got_wrong_do_not_throttle(rig) -> None:
 # -- storms --------------------------------------------------------------------------------------
 
 
+@pytest.mark.invariant("I7")
 def test_i7_a_cancelled_probe_lets_the_next_one_through() -> None:
     crowd = Crowd(lambda busy, now: 500 if now < 1060 else 200, guarded())
 
@@ -237,6 +238,7 @@ def dead_until(recovery: float):
     return lambda busy, now: 500 if now < recovery else 200
 
 
+@pytest.mark.fault("P7")
 @pytest.mark.parametrize("seed", range(10))
 def test_p7_a_target_dead_for_ten_minutes_is_probed_gently_and_recovers(seed: int) -> None:
     dice = Random(seed)
@@ -258,6 +260,7 @@ def test_p7_a_target_dead_for_ten_minutes_is_probed_gently_and_recovers(seed: in
     assert dead <= 5 + 15 + 6  # those that opened it, those then under way, and the probes
 
 
+@pytest.mark.fault("P6")
 @pytest.mark.parametrize("seed", range(10))
 def test_p6_a_flapping_target_sees_one_probe_at_a_time(seed: int) -> None:
     crowd = Crowd(
@@ -286,6 +289,7 @@ def test_p6_a_flapping_target_sees_one_probe_at_a_time(seed: int) -> None:
     assert well > 0.05 * total
 
 
+@pytest.mark.fault("P4")
 @pytest.mark.parametrize("seed", range(10))
 def test_p4_a_storm_of_529_does_not_multiply_the_attempts(seed: int) -> None:
     crowd = Crowd(lambda busy, now: 529, guarded(random=Random(seed).random), retries=3, seed=seed)
@@ -299,6 +303,7 @@ def test_p4_a_storm_of_529_does_not_multiply_the_attempts(seed: int) -> None:
     assert len(crowd.provider.sent) <= 60
 
 
+@pytest.mark.fault("P5")
 @pytest.mark.parametrize("seed", range(10))
 def test_p5_in_a_brown_out_attempts_stay_below_the_budget(seed: int) -> None:
     dice = Random(seed)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from fairlead.engine.exchange import Exchange
+from fairlead.engine.runtime import drive
 from fairlead.errors import (
     AuthenticationError,
     BadRequestError,
@@ -89,6 +91,20 @@ def test_of_an_endless_error_body_only_the_head_is_read(rig) -> None:
         rig.run(rig.call())
 
     assert rig.transport.open == 0
+
+
+@pytest.mark.invariant("I4")
+def test_what_has_no_time_left_when_its_turn_comes_is_not_sent(rig) -> None:
+    rig.serve(Answer((b"{}",)))
+    late = Exchange(rig.transport, rig.runtime)
+    call = rig.call(allowed=5.0)
+    rig.runtime.advance(5.0)
+
+    with pytest.raises(DeadlineExceeded, match="no time is left of 5 s"):
+        drive(late(call))
+
+    assert rig.transport.requests == []
+    assert call.attempts == []
 
 
 def test_a_redirect_is_refused_and_its_query_is_not_shown(rig) -> None:
@@ -188,6 +204,7 @@ def test_a_peer_that_pings_forever_makes_no_progress(rig) -> None:
     assert caught.value.__cause__.phase == "progress"
 
 
+@pytest.mark.fault("S14")
 def test_a_slow_consumer_does_not_time_out(rig) -> None:
     rig.serve(sse("one", "two"))
     reply = rig.run(rig.call(stream=True))
@@ -196,6 +213,7 @@ def test_a_slow_consumer_does_not_time_out(rig) -> None:
     assert len(rig.events(reply)) == 2
 
 
+@pytest.mark.invariant("I20")
 def test_the_deadline_ends_every_wait(rig) -> None:
     rig.serve(Answer((b"{}",), delay=30))
 

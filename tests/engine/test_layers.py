@@ -54,6 +54,8 @@ def test_the_last_error_keeps_its_type_and_says_how_many_attempts_there_were(rig
     assert len(caught.value.receipt.attempts) == 4
 
 
+@pytest.mark.fault("P1")
+@pytest.mark.invariant("I5")
 def test_a_hint_is_never_undercut(rig) -> None:
     rig.serve(busy("7"), FINE)
 
@@ -62,6 +64,7 @@ def test_a_hint_is_never_undercut(rig) -> None:
     assert 7 <= rig.runtime.slept[0] <= 7.7
 
 
+@pytest.mark.fault("P2")
 def test_a_hint_beyond_the_deadline_ends_the_call_at_once(rig) -> None:
     rig.serve(busy("30"), FINE)
 
@@ -126,6 +129,7 @@ def test_the_budget_ends_a_storm_of_retries(rig) -> None:
     assert len(rig.transport.requests) <= 100 + 0.2 * 100 + 10
 
 
+@pytest.mark.invariant("I3")
 def test_nothing_is_retried_after_the_first_event(rig) -> None:
     cut = Answer(
         (b"data: one\n\n", ProtocolError("reset", sent=True)),

@@ -267,3 +267,59 @@ def test_a_refusal_says_what_is_left_spent_held_and_needed() -> None:
         "wait "
     )
     assert caught.value.resets_in is not None
+
+
+@pytest.mark.invariant("I2")
+def test_who_is_cancelled_while_the_store_is_asked_holds_nothing() -> None:
+    store, free = Frail(), threading.Event()
+    reach = store._reach
+
+    def slow() -> None:
+        free.wait(5)
+        reach()
+
+    store._reach = slow  # type: ignore[method-assign]
+
+    async def run() -> None:
+        books = Ledger(store, AsyncRuntime())
+        holding = asyncio.ensure_future(books.hold(DUE, 10, "openai/m", 600.0))
+        await asyncio.sleep(0.01)
+        holding.cancel()
+        await asyncio.gather(holding, return_exceptions=True)
+        free.set()
+        until = time.monotonic() + 5
+        while not store.settled or store.balance(TEAM, time.monotonic(), time.time()) != (0, 0):
+            assert time.monotonic() < until
+            await asyncio.sleep(0.005)
+
+    asyncio.run(run())
+
+
+@pytest.mark.fault(
+    "R1", "a budget whose store is down sends nothing; one call in half a second asks"
+)
+@pytest.mark.invariant("I18")
+def test_after_a_failure_one_call_looks_for_all() -> None:
+    store = Frail()
+    books, runtime = ledger(store)
+    store.down = True
+    for _ in range(4):
+        for _ in range(20):
+            with pytest.raises(StoreError):
+                hold(books)
+        runtime.advance(0.6)
+    assert store.asked == 4
+
+
+def test_a_hold_that_was_broken_off_by_the_user_is_taken_back() -> None:
+    class Stopped(Frail):
+        def hold(self, hold: Hold, now: float, wall: float) -> tuple[Slot, ...] | Shortage:
+            super().hold(hold, now, wall)
+            raise KeyboardInterrupt
+
+    store = Stopped()
+    books, _ = ledger(store)
+    with pytest.raises(KeyboardInterrupt):
+        hold(books)
+    drive(books.aclose())
+    assert [amount for _, amount in store.settled] == [0]

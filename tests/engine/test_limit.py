@@ -185,6 +185,7 @@ def test_a_crowd_is_served_in_order_of_arrival_and_never_too_many_at_once() -> N
     assert crowd.provider.names == [str(number) for number in range(200)]
 
 
+@pytest.mark.invariant("I6")
 def test_i6_a_crowd_never_passes_the_rate_in_any_window() -> None:
     crowd = Crowd(lambda busy, now: 200, limited(requests_per_second=10, burst=3))
 
@@ -201,6 +202,7 @@ def test_i6_a_crowd_never_passes_the_rate_in_any_window() -> None:
     assert sent[-1] - sent[0] == pytest.approx(9.7, abs=0.01)  # and no slower than it may
 
 
+@pytest.mark.invariant("I6")
 @pytest.mark.parametrize("seed", range(40))
 def test_i6_cancelled_waiters_take_nothing_and_hold_up_nobody(seed: int) -> None:
     guards = limited(concurrency=3, requests_per_second=5)

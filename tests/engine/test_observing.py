@@ -212,7 +212,7 @@ def test_a_stream_that_is_dropped_ends_with_the_next_call(rig, recorder) -> None
     rig.run(rig.call())
 
     assert recorder.heard[2:5] == [
-        "attempt 1 stop None",
+        "attempt 1 stop 200",
         "call stop 1 False",
         "call post agent/run",
     ]
@@ -224,13 +224,14 @@ def test_a_stream_that_is_dropped_ends_when_the_client_is_closed(rig, recorder) 
     del reply
     gc.collect()
 
-    rig.watching.settle()
+    drive(rig.forgotten.settle())
     rig.watching.settle()
 
-    assert recorder.heard[2:] == ["attempt 1 stop None", "call stop 1 False"]
+    assert recorder.heard[2:] == ["attempt 1 stop 200", "call stop 1 False"]
 
 
 @pytest.mark.parametrize("error", [RuntimeError("observer"), RecursionError(), MemoryError()])
+@pytest.mark.invariant("I22")
 def test_an_observer_that_raises_changes_nothing(rig, error, caplog) -> None:
     """Invariant I22."""
     recorder = Recorder()

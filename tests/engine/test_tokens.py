@@ -101,6 +101,7 @@ def test_a_token_of_a_short_life_is_not_renewed_for_every_request() -> None:
     assert len(setting.transport.requests) == 1
 
 
+@pytest.mark.fault("P10", "the token that still holds stays in use; a failure is believed for 5 s")
 def test_an_early_renewal_that_fails_keeps_the_token_in_use() -> None:
     setting = Setting(granted("one"), refused("invalid_grant"), granted("two"))
     setting.renew()
@@ -163,6 +164,7 @@ def test_a_token_that_has_ended_is_not_sent_any_more() -> None:
     assert error.exit_code == 3
 
 
+@pytest.mark.fault("P10")
 def test_a_failure_is_believed_for_five_seconds() -> None:
     setting = Setting(refused("invalid_grant"), granted("one"))
 
@@ -224,6 +226,7 @@ def test_a_server_that_is_silent_is_given_ten_seconds() -> None:
     assert setting.runtime.now() < 1000 + 3 * 10 + 5
 
 
+@pytest.mark.invariant("I20")
 def test_the_calls_deadline_stands_above_the_renewal() -> None:
     setting = Setting(Answer((b"{}",), delay=11), granted("one"))
 
@@ -286,6 +289,7 @@ def everything_about(error: BaseException) -> str:
         ProtocolError("cut"),
     ],
 )
+@pytest.mark.invariant("I8")
 def test_no_failure_tells_a_secret(answer) -> None:
     error = Setting(answer, answer, answer).failing()
 
@@ -360,6 +364,7 @@ class BlockingTransport(SlowTransport):
         return await self.inner.send(request, deadline=1e9, timeouts=timeouts)
 
 
+@pytest.mark.invariant("I13")
 def test_many_tasks_share_one_renewal_and_a_cancelled_one_harms_nobody() -> None:
     async def run() -> int:
         transport, runtime = SlowTransport(granted("one")), AsyncRuntime()

@@ -94,6 +94,7 @@ def until(coroutine: Any, steps: int) -> bool:
 
 
 @pytest.mark.parametrize("story", STORIES)
+@pytest.mark.invariant("I11")
 def test_nothing_is_left_wherever_a_routed_call_is_cancelled(story) -> None:
     use, answers = STORIES[story]
     cancelled = 0

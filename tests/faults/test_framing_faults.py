@@ -44,6 +44,7 @@ HUNDRED_MIB_IN_BROTLI = bytes.fromhex(
         b"HTTP/9.9 200 OK\r\n\r\n",
     ],
 )
+@pytest.mark.fault("H1", "`ProtocolError`, in bounded memory")
 def test_h1_garbage_is_a_protocol_error(colour: Colour, garbage: bytes) -> None:
     async def scenario(transport: Transport) -> None:
         with pytest.raises(ProtocolError) as caught:
@@ -64,6 +65,8 @@ def test_h1_garbage_is_a_protocol_error(colour: Colour, garbage: bytes) -> None:
     ],
     ids=["one line", "many lines", "continue", "early hints"],
 )
+@pytest.mark.fault("H1")
+@pytest.mark.invariant("I12")
 def test_h1_floods_of_headers_are_cut_off(colour: Colour, flood: list[Step]) -> None:
     async def scenario(transport: Transport) -> None:
         with pytest.raises(ProtocolError):
@@ -76,6 +79,7 @@ def test_h1_floods_of_headers_are_cut_off(colour: Colour, flood: list[Step]) -> 
     assert process.memory_info().rss - before < 16 << 20
 
 
+@pytest.mark.fault("H1")
 def test_h1_a_few_informational_responses_are_skipped(colour: Colour) -> None:
     async def scenario(transport: Transport) -> None:
         response, body = await fetch(transport, server.url)
@@ -99,6 +103,10 @@ def test_h1_a_few_informational_responses_are_skipped(colour: Colour) -> None:
     ],
     ids=["short", "short and reset", "no last chunk", "amid a chunk", "no chunk size"],
 )
+@pytest.mark.fault(
+    "H2",
+    "too short: `ProtocolError`, never half an answer; too long: the next answer is not touched",
+)
 def test_h2_h3_h4_a_broken_body_is_delivered_and_then_an_error(
     colour: Colour, script: list[Step], headers: tuple[tuple[str, str], ...]
 ) -> None:
@@ -119,6 +127,7 @@ def test_h2_h3_h4_a_broken_body_is_delivered_and_then_an_error(
     assert len(server.requests) == 1
 
 
+@pytest.mark.fault("H2")
 def test_h2_bytes_past_the_content_length_do_not_poison_the_next_answer(colour: Colour) -> None:
     smuggled = b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nevil"
 
@@ -133,6 +142,8 @@ def test_h2_bytes_past_the_content_length_do_not_poison_the_next_answer(colour: 
 
 
 @pytest.mark.parametrize("kind", ["gzip", "br"])
+@pytest.mark.fault("H11")
+@pytest.mark.invariant("I12")
 def test_h11_a_bomb_is_stopped_with_little_memory(colour: Colour, kind: str) -> None:
     bomb = HUNDRED_MIB_IN_BROTLI if kind == "br" else gzip.compress(bytes(100 << 20))
     process = psutil.Process()
@@ -152,6 +163,7 @@ def test_h11_a_bomb_is_stopped_with_little_memory(colour: Colour, kind: str) -> 
 
 
 @pytest.mark.parametrize("encoding", ["gzip", "zstd", "rot13"])
+@pytest.mark.fault("H11")
 def test_h11_damaged_or_unknown_compression_is_a_protocol_error(
     colour: Colour, encoding: str
 ) -> None:
@@ -165,6 +177,7 @@ def test_h11_damaged_or_unknown_compression_is_a_protocol_error(
         colour.run(scenario)
 
 
+@pytest.mark.fault("H11")
 def test_h11_an_event_stream_that_comes_compressed_is_refused(colour: Colour) -> None:
     async def scenario(transport: Transport) -> None:
         with pytest.raises(ProtocolError, match="compressed"):
@@ -176,6 +189,7 @@ def test_h11_an_event_stream_that_comes_compressed_is_refused(colour: Colour) ->
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+@pytest.mark.fault("H12")
 def test_h12_a_redirect_is_returned_and_not_followed(colour: Colour, status: int) -> None:
     async def scenario(transport: Transport) -> None:
         response, _ = await fetch(transport, server.url, headers=(("X-Api-Key", "hunter2"),))
@@ -188,6 +202,7 @@ def test_h12_a_redirect_is_returned_and_not_followed(colour: Colour, status: int
     assert other.connections == 0
 
 
+@pytest.mark.fault("H13")
 def test_h13_an_endless_error_body_ends_when_it_is_closed(colour: Colour) -> None:
     async def scenario(transport: Transport) -> None:
         response = await send(transport, server.url)
@@ -212,6 +227,7 @@ def test_h13_an_endless_error_body_ends_when_it_is_closed(colour: Colour) -> Non
         b"Content-Length: five\r\n",
     ],
 )
+@pytest.mark.fault("H14", "`ProtocolError`, and the connection is closed")
 def test_h14_two_lengths_are_refused_and_the_connection_closed(colour: Colour, head: bytes) -> None:
     async def scenario(transport: Transport) -> None:
         with pytest.raises(ProtocolError):

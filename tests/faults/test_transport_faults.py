@@ -66,6 +66,7 @@ def server_context(certificate: trustme.LeafCert) -> ssl.SSLContext:
     return context
 
 
+@pytest.mark.fault("C1", "nothing was sent: sent again up to 3 times, then `ConnectError`")
 def test_c1_a_refused_connection_is_unsent(colour: Colour) -> None:
     async def scenario(transport: Transport) -> None:
         with pytest.raises(ConnectError) as caught:
@@ -77,6 +78,7 @@ def test_c1_a_refused_connection_is_unsent(colour: Colour) -> None:
     colour.run(scenario)
 
 
+@pytest.mark.fault("C4", "nothing was sent: `ConnectError`, sent again")
 def test_c1_a_name_that_does_not_exist_is_unsent(colour: Colour) -> None:
     async def scenario(transport: Transport) -> None:
         with pytest.raises(ConnectError) as caught:
@@ -86,6 +88,7 @@ def test_c1_a_name_that_does_not_exist_is_unsent(colour: Colour) -> None:
     colour.run(scenario)
 
 
+@pytest.mark.fault("C3", "`ProtocolError` that says whether the request may have been read")
 def test_c3_a_reset_after_accept_is_ambiguous(colour: Colour) -> None:
     async def scenario(transport: Transport) -> None:
         with pytest.raises(ProtocolError) as caught:
@@ -97,6 +100,9 @@ def test_c3_a_reset_after_accept_is_ambiguous(colour: Colour) -> None:
     assert len(server.requests) == 1
 
 
+@pytest.mark.fault(
+    "C7", "`ConnectTimeout` after 5 s, at the deadline if that is earlier; sent again"
+)
 def test_c7_a_handshake_that_stalls_is_a_connect_timeout(colour: Colour) -> None:
     async def scenario(transport: Transport) -> None:
         url = server.url.replace("http:", "https:")
@@ -115,6 +121,7 @@ def test_c7_a_handshake_that_stalls_is_a_connect_timeout(colour: Colour) -> None
 
 
 @pytest.mark.parametrize("fault", ["unknown authority", "another host", "expired"])
+@pytest.mark.fault("C8", "`ConnectError` that says so, once; not one byte of the request is sent")
 def test_c8_a_bad_certificate_is_fatal_and_nothing_is_sent(
     colour: Colour, authority: trustme.CA, ca_file: str, fault: str
 ) -> None:
@@ -134,6 +141,7 @@ def test_c8_a_bad_certificate_is_fatal_and_nothing_is_sent(
     assert (server.requests, server.bytes_received) == ([], 0)
 
 
+@pytest.mark.fault("C8")
 def test_c8_a_good_certificate_is_accepted(
     colour: Colour, authority: trustme.CA, ca_file: str
 ) -> None:
@@ -148,6 +156,7 @@ def test_c8_a_good_certificate_is_accepted(
         colour.run(scenario, HttpSettings(ca_file=ca_file))
 
 
+@pytest.mark.fault("C9", "`ConnectError`; nothing under TLS 1.2")
 def test_c9_an_old_tls_version_is_refused(
     colour: Colour, authority: trustme.CA, ca_file: str
 ) -> None:
@@ -182,6 +191,7 @@ def _nothing_served() -> None:
     served.clear()
 
 
+@pytest.mark.fault("C10", "one replay on a fresh connection that counts as no retry")
 def test_c10_a_stale_connection_costs_one_replay_that_nobody_sees(colour: Colour) -> None:
     async def scenario(transport: Transport) -> None:
         await fetch(transport, server.url)
@@ -195,6 +205,7 @@ def test_c10_a_stale_connection_costs_one_replay_that_nobody_sees(colour: Colour
     assert [request.connection for request in server.requests] == [1, 1, 2]
 
 
+@pytest.mark.fault("C10")
 def test_c10_an_idle_connection_that_was_closed_is_noticed_before_sending(colour: Colour) -> None:
     async def scenario(transport: Transport) -> None:
         await fetch(transport, server.url)
@@ -207,6 +218,7 @@ def test_c10_an_idle_connection_that_was_closed_is_noticed_before_sending(colour
     assert len(server.requests) == 2
 
 
+@pytest.mark.fault("C10")
 def test_c10_a_replay_that_dies_too_is_not_sent_again(colour: Colour) -> None:
     def answer(request: Received) -> list[Step]:
         return HELLO if len(server.requests) == 1 else [Close()]
@@ -222,6 +234,7 @@ def test_c10_a_replay_that_dies_too_is_not_sent_again(colour: Colour) -> None:
     assert len(server.requests) == 3
 
 
+@pytest.mark.fault("C11", "`ProtocolError`; repeated once at most, marked as possibly billed")
 def test_c11_a_fresh_connection_that_closes_without_a_word_is_ambiguous(colour: Colour) -> None:
     async def scenario(transport: Transport) -> None:
         with pytest.raises(ProtocolError) as caught:
@@ -234,6 +247,7 @@ def test_c11_a_fresh_connection_that_closes_without_a_word_is_ambiguous(colour: 
     assert len(server.requests) == 1
 
 
+@pytest.mark.fault("C11")
 def test_c11_a_connection_that_dies_after_the_first_line_is_not_replayed(colour: Colour) -> None:
     def answer(request: Received) -> list[Step]:
         return HELLO if len(server.requests) == 1 else [b"HTTP/1.1 200 OK\r\n", Close()]
@@ -248,6 +262,7 @@ def test_c11_a_connection_that_dies_after_the_first_line_is_not_replayed(colour:
     assert len(server.requests) == 2
 
 
+@pytest.mark.fault("C12", "`ProtocolError`, not sent in full; a refusal that came early is read")
 def test_c12_a_reset_amid_the_request_body_leaves_it_unsent(colour: Colour) -> None:
     async def scenario(transport: Transport) -> None:
         with pytest.raises(ProtocolError) as caught:
@@ -259,6 +274,7 @@ def test_c12_a_reset_amid_the_request_body_leaves_it_unsent(colour: Colour) -> N
     assert server.connections == 1
 
 
+@pytest.mark.fault("C12")
 def test_c12_an_early_refusal_is_read_though_the_body_was_not_sent(colour: Colour) -> None:
     async def scenario(transport: Transport) -> None:
         response, body = await fetch(transport, server.url, body=bytes(64 << 20))
@@ -271,6 +287,7 @@ def test_c12_an_early_refusal_is_read_though_the_body_was_not_sent(colour: Colou
 
 
 @pytest.mark.parametrize("headers", [(), EVENTS], ids=["plain", "events"])
+@pytest.mark.fault("C15", "the same answer")
 def test_c15_single_bytes_make_the_same_answer(
     colour: Colour, headers: tuple[tuple[str, str], ...]
 ) -> None:
@@ -292,6 +309,7 @@ def test_c15_single_bytes_make_the_same_answer(
         colour.run(scenario)
 
 
+@pytest.mark.fault("C17", "`PoolTimeout` after 10 s, and the pool is usable again")
 def test_c17_a_full_pool_says_so_and_recovers(colour: Colour) -> None:
     settings = HttpSettings(max_connections=2)
 
@@ -314,6 +332,7 @@ def test_c17_a_full_pool_says_so_and_recovers(colour: Colour) -> None:
     assert server.connections == 4
 
 
+@pytest.mark.fault("C17")
 def test_c17_every_failure_gives_its_place_back(colour: Colour) -> None:
     settings = HttpSettings(max_connections=1)
 
@@ -335,6 +354,7 @@ def test_c17_every_failure_gives_its_place_back(colour: Colour) -> None:
 
 
 @pytest.mark.parametrize("warm", [False, True], ids=["cold", "warm"])
+@pytest.mark.fault("C18", "`ConnectError`, nothing sent; calls go on once there are some")
 def test_c18_no_descriptors_left_is_unsent_and_passes(colour: Colour, warm: bool) -> None:
     resource = pytest.importorskip("resource")
 
@@ -359,6 +379,7 @@ def test_c18_no_descriptors_left_is_unsent_and_passes(colour: Colour, warm: bool
         colour.run(scenario)
 
 
+@pytest.mark.fault("C20", "`ConnectError`, once; the proxy sees no key")
 def test_c20_a_proxy_that_wants_a_password_is_fatal_and_sees_no_key(colour: Colour) -> None:
     async def scenario(transport: Transport) -> None:
         key = (("Authorization", "Bearer hunter2"),)
@@ -373,6 +394,9 @@ def test_c20_a_proxy_that_wants_a_password_is_fatal_and_sees_no_key(colour: Colo
     assert "hunter2" not in repr(proxy.requests)
 
 
+@pytest.mark.fault(
+    "S15", "the connection is closed at once and the end told once; money is settled by what came"
+)
 def test_s15_a_forgotten_response_is_closed(colour: Colour) -> None:
     async def scenario(transport: Transport) -> None:
         response = await send(transport, server.url)
@@ -388,6 +412,7 @@ def test_s15_a_forgotten_response_is_closed(colour: Colour) -> None:
         colour.run(scenario, HttpSettings(max_connections=1))
 
 
+@pytest.mark.invariant("I11")
 def test_nothing_is_left_open_after_many_kinds_of_end(colour: Colour) -> None:
     process = psutil.Process()
 

@@ -22,6 +22,7 @@ NO_LIMIT = float("inf")
 UNIT_INTERVAL = st.floats(0, 1, exclude_max=True)
 
 
+@pytest.mark.invariant("I21")
 @pytest.mark.parametrize("backoff", [UNSENT, TRANSIENT, THROTTLE, BATCH_THROTTLE])
 @pytest.mark.parametrize("retry", [0, 2, 9])
 def test_the_waits_are_uniform(backoff: Backoff, retry: int) -> None:
@@ -71,6 +72,7 @@ def test_a_wait_lies_between_the_floor_and_what_room_there_is(
 
 
 @given(st.floats(0, 120), UNIT_INTERVAL)
+@pytest.mark.invariant("I5")
 def test_a_hint_is_never_undercut_and_hardly_passed(hint: float, drawn: float) -> None:
     wait = wait_after_hint(hint, room=NO_LIMIT, random=lambda: drawn)
     assert max(hint, FLOOR) <= wait <= max(FLOOR, hint + min(1.0, hint * 0.1))

@@ -74,6 +74,7 @@ def test_what_proves_nothing_neither_opens_nor_closes_it() -> None:
     assert subject.state(70.0) == "half_open"
 
 
+@pytest.mark.invariant("I7")
 def test_i7_open_refuses_and_says_for_how_long() -> None:
     subject = opened(now=100.0)
     assert subject.enter(130.0) is None
@@ -86,6 +87,7 @@ def test_the_time_open_is_a_tenth_more_or_less(draw, seconds) -> None:
     assert subject.retry_after(0.0) == pytest.approx(seconds, abs=0.001)
 
 
+@pytest.mark.invariant("I7")
 def test_i7_half_open_lets_one_probe_through_at_a_time() -> None:
     subject = opened()
     probe = subject.enter(60.0)
@@ -106,6 +108,7 @@ def test_two_successes_close_it() -> None:
     assert subject.in_a_row == 0
 
 
+@pytest.mark.invariant("I7")
 def test_i7_a_cancelled_probe_gives_its_place_back() -> None:
     subject = opened()
     probe = subject.enter(60.0)
@@ -136,6 +139,7 @@ def test_soon_after_it_closed_it_opens_for_longer_and_later_for_as_long_as_at_fi
     assert subject.retry_after(779.0) == pytest.approx(60.0)
 
 
+@pytest.mark.invariant("I7")
 def test_i7_results_of_an_earlier_state_are_ignored() -> None:
     subject = breaker()
     slow = [subject.enter(0.0) for _ in range(10)]
@@ -257,3 +261,70 @@ class Model(RuleBasedStateMachine):
 
 TestI7BreakerModel = Model.TestCase
 TestI7BreakerModel.settings = settings(max_examples=150, stateful_step_count=60, deadline=None)
+
+
+# -- by hand, and by other numbers ---------------------------------------------------------------
+
+
+@pytest.mark.invariant("I7")
+@pytest.mark.parametrize("before", ["closed", "open", "half_open"])
+def test_it_is_opened_by_hand_from_every_state_and_closed_again(before) -> None:
+    subject = breaker() if before == "closed" else opened()
+    now = 0.0 if before != "half_open" else 70.0
+    if before == "half_open":
+        assert subject.enter(now) is not None
+    assert subject.state(now) == before
+    subject.trip(now, 5.0)
+    assert subject.tripped
+    assert subject.enter(now + 4.9) is None
+    assert subject.retry_after(now + 4.0) == pytest.approx(1.0)
+    assert subject.state(now + 5.0) == "half_open"
+    subject.reset(now + 4.0)
+    assert (subject.state(now + 4.0), subject.in_a_row, subject.tripped) == ("closed", 0, False)
+
+
+def test_without_a_time_it_stays_open_until_it_is_closed() -> None:
+    subject = breaker()
+    subject.trip(0.0, None)
+    assert subject.enter(1e9) is None
+    assert subject.retry_after(1e9) is None
+    subject.reset(1e9)
+    assert subject.enter(1e9) is not None
+
+
+@pytest.mark.invariant("I7")
+def test_what_was_under_way_when_it_was_moved_by_hand_says_nothing() -> None:
+    subject = breaker(failures=1)
+    entered = subject.enter(0.0)
+    assert entered is not None
+    subject.trip(0.0, 5.0)
+    subject.reset(1.0)
+    subject.leave(entered, "failure", 2.0)
+    assert subject.state(2.0) == "closed"
+
+
+def test_a_probe_after_an_opening_by_hand_decides_as_ever() -> None:
+    subject = breaker()
+    subject.trip(0.0, 5.0)
+    sample(subject, "failure", 6.0)
+    assert subject.state(6.0) == "open"
+    assert not subject.tripped
+
+
+def test_other_numbers_count_what_has_failed_before() -> None:
+    subject = breaker(failures=5)
+    for _ in range(3):
+        sample(subject, "failure", 0.0)
+    subject.retune(BreakerPolicy(failures=4))
+    sample(subject, "failure", 0.0)
+    assert subject.state(0.0) == "open"
+
+
+def test_another_window_begins_to_count_anew() -> None:
+    subject = breaker(failures=50)
+    for _ in range(15):
+        sample(subject, "failure", 0.0)
+    subject.retune(BreakerPolicy(failures=50, window=10))
+    for _ in range(15):
+        sample(subject, "failure", 0.0)
+    assert subject.state(0.0) == "closed"

@@ -78,3 +78,22 @@ def test_it_finds_the_capacity_of_a_provider_and_stays_there(capacity: int) -> N
             refused, sent = refused + lost, sent + before
             assert 0.85 * capacity - 1 <= before <= capacity + 1
     assert refused <= 0.06 * sent
+
+
+def test_another_bound_counts_what_is_under_way() -> None:
+    subject = Concurrency(5)
+    subject.in_use = 3
+    subject.follow(Concurrency(2))
+    assert subject.full
+    subject.follow(Concurrency(None))
+    assert not subject.full
+    assert subject.in_use == 3
+
+
+def test_a_number_that_was_found_stays_within_the_new_bound() -> None:
+    subject = Concurrency(100, adaptive=True)
+    subject.limit = 30
+    subject.follow(Concurrency(50, adaptive=True))
+    assert subject.limit == 30
+    subject.follow(Concurrency(10, adaptive=True))
+    assert subject.limit == 10

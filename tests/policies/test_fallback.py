@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 import pytest
 
 from fairlead import errors
@@ -32,6 +34,7 @@ ONWARD = [
     errors.UnsupportedFeature("tools", "a/m"),
     errors.LimitExceeded("full", target="a/m"),
     errors.BreakerOpen("open", target="a/m"),
+    errors.BudgetExceeded("a cheaper target may fit", account="team", limit=Decimal(5)),
 ]
 STAY = [
     said(errors.BadRequestError, 400),

@@ -42,6 +42,7 @@ def test_who_waits_is_let_in_in_order_of_arrival() -> None:
     assert isinstance(gate.look(second.ticket, 2.0), Permit)
 
 
+@pytest.mark.invariant("I6")
 def test_i6_who_leaves_the_queue_has_taken_nothing() -> None:
     gate = Gate(RateLimits(requests_per_second=1, tokens_per_minute=60, concurrency=5))
     permit = gate.enter(0.0, 1)

@@ -43,6 +43,7 @@ def hint(*pairs: tuple[str, str], body: str = "", now: float = NOW) -> float | N
         ("604800", 604800),
     ],
 )
+@pytest.mark.fault("P1", "waits as long as it was told and up to a tenth longer, never less")
 def test_retry_after_is_read_in_every_form(value: str, seconds: float) -> None:
     assert hint(("Retry-After", value)) == seconds
 
@@ -67,6 +68,7 @@ def test_retry_after_is_read_in_every_form(value: str, seconds: float) -> None:
         "Mon, 13 Oct 2025 13:33:58 GMT",
     ],
 )
+@pytest.mark.fault("P2")
 def test_a_hint_that_is_no_plan_is_rejected(value: str) -> None:
     assert hint(("retry-after", value)) is None
 
@@ -105,6 +107,7 @@ def test_of_hints_that_disagree_the_longest_counts() -> None:
         ("Try again in 24 seconds.", 24),
     ],
 )
+@pytest.mark.fault("P1")
 def test_the_words_of_a_provider_are_understood(body: str, seconds: float) -> None:
     assert hint(body=body) == pytest.approx(seconds)
 
@@ -248,6 +251,7 @@ def test_any_answer_gives_a_sensible_wait_or_none(
 
 
 @given(st.lists(st.one_of(st.integers(0, 604800), st.floats(0, 604800)), min_size=1, max_size=4))
+@pytest.mark.invariant("I5")
 def test_the_wait_is_never_shorter_than_any_value_sent(values: list[float]) -> None:
     texts = [f"{value:.6f}" if isinstance(value, float) else str(value) for value in values]
     wait = hint(*(("retry-after", text) for text in texts))

@@ -53,6 +53,7 @@ def test_a_refusal_by_one_account_holds_in_none() -> None:
     assert book.balance(GLOBAL, 0, 0) == (0, 0)
 
 
+@pytest.mark.fault("P12")
 def test_more_than_was_held_is_counted_and_leaves_less_for_the_next() -> None:
     book = Book()
     slots = book.hold(hold("a", 10), 0, 0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given, settings, strategies as st
 
 from fairlead.policies.limiter import SECOND, Gcra, nanoseconds
@@ -38,6 +39,7 @@ def assert_bounded(taken: list[int], count: int, period: int, burst: int) -> Non
             assert j - i + 1 <= burst + count * (taken[j] - first) // period
 
 
+@pytest.mark.invariant("I6")
 @given(GAPS, COUNTS, PERIODS, BURSTS, st.integers(0, 2**53))
 @settings(max_examples=300, deadline=None)
 def test_i6_no_window_holds_more_than_the_burst_and_the_rate(
@@ -62,6 +64,7 @@ def test_a_refusal_says_exactly_when_there_is_room(gaps, count, burst) -> None:
         limiter.take(latest)
 
 
+@pytest.mark.invariant("I6")
 @given(st.lists(st.integers(-10 * SECOND, 10 * SECOND), max_size=60), COUNTS, BURSTS)
 @settings(max_examples=200, deadline=None)
 def test_i6_a_clock_that_jumps_back_grants_nothing(jumps, count, burst) -> None:
@@ -133,3 +136,22 @@ def test_corrected_estimates_never_admit_more_than_true_ones_would(steps) -> Non
             taken = limiter.take(now, estimate)
             limiter.correct(taken, true - estimate)
             level -= true
+
+
+@given(
+    taken=st.integers(0, 20),
+    old=st.tuples(st.integers(1, 50), st.integers(1, 60), st.integers(1, 20)),
+    new=st.tuples(st.integers(1, 50), st.integers(1, 60), st.integers(1, 20)),
+)
+def test_at_another_rate_the_units_that_are_owed_stay_owed(taken, old, new) -> None:
+    def made(rate: tuple[int, int, int]) -> Gcra:
+        return Gcra(rate[0], rate[1] * SECOND, rate[2])
+
+    subject, now = made(old), 1000 * SECOND
+    for _ in range(taken):
+        subject.take(now)
+    subject.follow(made(new), now)
+    straight = made(new)
+    for _ in range(taken):
+        straight.take(now)
+    assert subject.wait(now) == straight.wait(now)

@@ -22,6 +22,12 @@ from fairlead.policies.rate_limits import RateLimits
         ({"requests_per_minute": -1}, "requests_per_minute must be at least 1"),
         ({"concurrency": 3, "max_wait": float("nan")}, "max_wait must be at least 0"),
         ({"concurrency": 3, "max_wait": float("inf")}, "max_wait must be at least 0"),
+        ({"adaptive": True, "shared": True}, "leave out adaptive or shared"),
+        ({"concurrency": 3, "lease": 60.0}, "lease is for places that processes share"),
+        ({"requests_per_second": 3, "shared": True, "lease": 60.0}, "give shared and concurrency"),
+        ({"concurrency": 3, "shared": True, "lease": 0.0}, "lease must be at least 1"),
+        ({"concurrency": 3, "shared": True, "lease": 86401.0}, "a lease is at most a day"),
+        ({"tokens_per_minute": 100_000_001, "shared": True}, "no rate may be above 100000000"),
     ],
 )
 def test_what_contradicts_itself_is_refused(values, words) -> None:
@@ -42,6 +48,8 @@ def test_nothing_is_limited_unless_set() -> None:
         {"tokens_per_minute": 1, "strict": True},
         {"concurrency": 1, "max_wait": 0},
         {"adaptive": True},
+        {"concurrency": 1, "shared": True, "lease": 30.0},
+        {"tokens_per_minute": 100_000_000, "shared": True},
     ],
 )
 def test_anything_that_is_set_is_active(values) -> None:

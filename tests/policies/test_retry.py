@@ -14,6 +14,7 @@ from fairlead.errors import (
     ApiError,
     AuthenticationError,
     BadRequestError,
+    BreakerOpen,
     ConfigError,
     ConnectError,
     ConnectTimeout,
@@ -23,6 +24,7 @@ from fairlead.errors import (
     DecodeError,
     FairleadError,
     InvalidRequest,
+    LimitExceeded,
     MalformedToolArguments,
     MissingCredentials,
     NotFoundError,
@@ -39,7 +41,7 @@ from fairlead.errors import (
 )
 from fairlead.policies.backoff import THROTTLE, TRANSIENT, UNSENT, Backoff
 from fairlead.policies.hints import retry_after
-from fairlead.policies.retry import Decision, Retry, RetryPolicy, Stop, decide
+from fairlead.policies.retry import Decision, Retry, RetryPolicy, Stop, decide, may_pass
 from fairlead.policies.retry_budget import RetryBudget
 from fairlead.types.http import Headers
 
@@ -117,6 +119,8 @@ FINAL_FAILURES = [
     MissingCredentials("no key"),
     InvalidRequest("no messages"),
     DeadlineExceeded("600 s"),
+    LimitExceeded("no room", target="a/m", retry_after=2.0),
+    BreakerOpen("left alone", target="a/m", retry_after=2.0),
 ]
 RETRYABLE_FAILURES = UNSENT_FAILURES + TRANSIENT_FAILURES + THROTTLES + AMBIGUOUS_FAILURES
 ALL_FAILURES = RETRYABLE_FAILURES + FINAL_FAILURES
@@ -140,7 +144,16 @@ def test_what_waiting_cannot_mend_gets_one_attempt(error: FairleadError) -> None
     assert outcome(error) == Stop("not_retryable")
 
 
+def test_what_we_refuse_for_now_may_be_asked_for_later_by_the_caller_alone() -> None:
+    for error in (LimitExceeded("full", target="a/m"), BreakerOpen("open", target="a/m")):
+        assert error.retryable
+        assert error.retry_class == "throttle"
+        assert not may_pass(error)
+    assert not DeadlineExceeded("late").retryable
+
+
 @pytest.mark.parametrize("error", ALL_FAILURES, ids=repr)
+@pytest.mark.invariant("I3")
 def test_nothing_is_tried_again_after_the_commit(error: FairleadError) -> None:
     decision = outcome(error, committed=True)
     assert isinstance(decision, Stop)
@@ -265,6 +278,7 @@ def test_the_batch_profile_waits_out_a_storm() -> None:
 
 
 @pytest.mark.parametrize("value", ["3600", "Sun, 06 Nov 1994 08:49:37 GMT", "NaN", "-1", "1e308"])
+@pytest.mark.fault("P2", "too long: the error at once; nonsense: the own backoff")
 def test_a_strange_retry_after_ends_the_call_or_leaves_the_own_backoff(value: str) -> None:
     headers = Headers([("retry-after", value)])
     error = classify("slow down", status=429, target="acme/one", headers=headers)
@@ -284,6 +298,7 @@ def test_a_strange_retry_after_ends_the_call_or_leaves_the_own_backoff(value: st
         (402, None, "Payment required"),
     ],
 )
+@pytest.mark.fault("P3", "`QuotaExceededError`, one attempt")
 def test_used_up_money_means_exactly_one_attempt(
     status: int, code: str | None, message: str
 ) -> None:

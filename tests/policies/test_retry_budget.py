@@ -104,6 +104,7 @@ STEPS = st.lists(
 )
 
 
+@pytest.mark.invariant("I4")
 @settings(max_examples=200)
 @given(start=st.floats(0, 1e6), steps=STEPS)
 def test_in_the_minute_up_to_any_retry_the_bound_holds_and_is_used(

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 _RST_ON_CLOSE = struct.pack("ii", 1, 0)
 _JOIN_SECONDS = 5.0
 _GLANCE_SECONDS = 0.02
+_MANY = 256
 
 
 class Pause(Struct, frozen=True):
@@ -117,11 +118,16 @@ class ScriptedServer:
 
     Each request takes the next of `answers`; the last one serves all that follow. An answer is a
     script, or a function from the request to one; a list may be played often, a generator once.
-    `greeting` is played on every new connection before anything is read.
+    `greeting` is played on every new connection before anything is read. Without a `port` it takes
+    a free one.
     """
 
     def __init__(
-        self, *answers: Answer, greeting: Script = (), tls: SSLContext | None = None
+        self,
+        *answers: Answer,
+        greeting: Script = (),
+        tls: SSLContext | None = None,
+        port: int = 0,
     ) -> None:
         self.requests: list[Received] = []
         self.connections = 0
@@ -134,7 +140,7 @@ class ScriptedServer:
         self._stopped = threading.Event()
         self._sockets: set[socket.socket] = set()
         self._threads: list[threading.Thread] = []
-        self._listener = socket.create_server(("127.0.0.1", 0), backlog=2048)
+        self._listener = socket.create_server(("127.0.0.1", port), backlog=2048)
         self.port: int = self._listener.getsockname()[1]
 
     @property
@@ -165,6 +171,8 @@ class ScriptedServer:
 
     def _spawn(self, target: Callable[..., None], *arguments: object) -> None:
         thread = threading.Thread(target=target, args=arguments, daemon=True)
+        if len(self._threads) % _MANY == 0:  # those that have ended are forgotten now and then
+            self._threads = [other for other in self._threads if other.is_alive()]
         self._threads.append(thread)
         thread.start()
 
@@ -185,7 +193,7 @@ class ScriptedServer:
     def _serve(self, raw: socket.socket, number: int) -> None:
         connection = raw
         try:
-            with suppress(OSError):
+            with suppress(OSError, ValueError):  # the line is gone, or this is no HTTP
                 if self._tls is not None:
                     connection = self._tls.wrap_socket(raw, server_side=True)
                 self._hold(connection)
