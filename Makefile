@@ -4,7 +4,7 @@ BIN := .venv/bin
 PROMPT ?= In one sentence: why is the sky blue?
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench docs clean
+.PHONY: help run test check bench docs soak clean
 
 help:  ## list the targets
 	@grep -E '^[a-z]+: .*##' $(MAKEFILE_LIST) | sed 's/: .*## /\t/' | expand -t 8
@@ -26,8 +26,12 @@ check: .venv/dev  ## lint, types, import contracts, sizes
 bench: .venv/dev  ## print speed and size as ratios to a floor
 	$(BIN)/python -m bench $(ARGS)
 
-docs: .venv/dev  ## write the tables in docs/ anew from a test run
+docs: .venv/dev  ## write the tables in docs/ anew from test runs
 	FAIRLEAD_WRITE_DOCS=1 $(BIN)/python -m pytest tests/conformance -q
+	FAIRLEAD_WRITE_DOCS=1 $(BIN)/python -m pytest -q -m "fault or invariant"
+
+soak: .venv/dev  ## ten minutes of calls under faults; what leaks fails (ARGS=60: one minute)
+	$(BIN)/python scripts/soak.py $(ARGS)
 
 clean:  ## remove .venv and caches
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

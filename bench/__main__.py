@@ -6,7 +6,21 @@ import argparse
 import sys
 from collections.abc import Callable
 
-from bench import decoding, embedding, exchanges, hotspots, idle, lookup, signing, startup
+from bench import (
+    crowds,
+    deciding,
+    decoding,
+    embedding,
+    exchanges,
+    hotspots,
+    idle,
+    layers,
+    lookup,
+    partial_json,
+    signing,
+    startup,
+    structured,
+)
 from bench.machine import on_client_core
 from bench.server import Server
 from bench.sizes import QUICK, Sizes
@@ -25,9 +39,46 @@ BENCHMARKS: dict[str, Benchmark] = {
     "paced-blocking": lambda server, sizes: exchanges.paced(server, sizes, "blocking", 1.2),
     "idle-async": lambda server, sizes: idle.idle(server, sizes, "async"),
     "idle-blocking": lambda server, sizes: idle.idle(server, sizes, "blocking"),
+    "layers-async": lambda server, sizes: layers.call(server, sizes, "all but cache", "async", 1.4),
+    "layers-blocking": lambda server, sizes: layers.call(
+        server, sizes, "all but cache", "blocking", 1.4
+    ),
+    "layers-cache-async": lambda server, sizes: layers.call(server, sizes, "all", "async", 1.4),
+    "layers-cache-blocking": lambda server, sizes: layers.call(
+        server, sizes, "all", "blocking", 1.4
+    ),
+    "layers-events-async": lambda server, sizes: layers.event(
+        server, sizes, "all but cache", "async", 1.15
+    ),
+    "layers-events-blocking": lambda server, sizes: layers.event(
+        server, sizes, "all but cache", "blocking", 1.15
+    ),
+    "layers-cache-events-async": lambda server, sizes: layers.event(
+        server, sizes, "all", "async", 1.15
+    ),
+    "layers-cache-events-blocking": lambda server, sizes: layers.event(
+        server, sizes, "all", "blocking", 1.15
+    ),
+    **{
+        f"layer-{name}": lambda server, sizes, name=name: layers.call(
+            server, sizes, name, "blocking", None
+        )
+        for name in layers.SINGLE
+    },
+    "limiter": lambda server, sizes: deciding.limiter(server, sizes, 0.05),
+    "streams-1000": lambda server, sizes: crowds.streams(server, sizes, 1.3),
+    "calls-times-4": lambda server, sizes: crowds.calls(server, sizes, 1.1),
     **{
         f"decode-{name}": lambda _server, sizes, name=name: decoding.decoding(name, sizes, 2.5)
         for name in CHAT_DIALECTS
+    },
+    "partial-json": lambda _server, sizes: partial_json.beside_a_parser(sizes, 60.0),
+    "partial-json-small": lambda _server, sizes: partial_json.beside_large_fragments(sizes, 3.0),
+    "partial-json-long": lambda _server, sizes: partial_json.beside_short_documents(sizes, 1.3),
+    "partial-objects": lambda _server, sizes: structured.beside_decoding(sizes, 15.0),
+    **{
+        name: lambda _server, sizes, name=name: structured.beside(name, sizes, 1.0)
+        for name in structured.installed()[0]
     },
     "sigv4": lambda _server, sizes: signing.signing(sizes, 2.0),
     "model-lookup": lambda server, sizes: lookup.lookup(server, sizes, 0.1),
@@ -65,6 +116,9 @@ def main(arguments: list[str]) -> int:
     unknown = [name for name in chosen.names if name not in BENCHMARKS]
     if unknown:
         parser.error(f"there is no benchmark {unknown[0]!r}; choose among {' '.join(BENCHMARKS)}")
+    if not chosen.names:
+        for line in structured.installed()[1]:
+            print(line)
     print("\n".join(lines(run(chosen.names or list(BENCHMARKS), sizes))))
     return 0
 

@@ -9,7 +9,7 @@ from bench.floor_blocking import BlockingFloor
 from bench.measure import cpu_microseconds, taking_turns
 from bench.server import Server
 from bench.sizes import Sizes
-from bench.subject import AsyncSubject, BlockingSubject
+from bench.subject import AsyncSubject, BlockingSubject, plain
 from bench.table import Row
 
 Colour = Literal["async", "blocking"]
@@ -34,9 +34,9 @@ class Pair:
         self.floor: Side
         self.fairlead: Side
         if colour == "async":
-            self.floor, self.fairlead = AsyncFloor(base_url), AsyncSubject(base_url)
+            self.floor, self.fairlead = AsyncFloor(base_url), AsyncSubject(plain(base_url))
         else:
-            self.floor, self.fairlead = BlockingFloor(base_url), BlockingSubject(base_url)
+            self.floor, self.fairlead = BlockingFloor(base_url), BlockingSubject(plain(base_url))
 
     def close(self) -> None:
         self.floor.close()

@@ -16,7 +16,7 @@ from bench.floor_asyncio import AsyncFloor
 from bench.machine import allow_many_files, resident_bytes
 from bench.server import Server
 from bench.sizes import Sizes
-from bench.subject import AsyncSubject, BlockingSubject
+from bench.subject import AsyncSubject, BlockingSubject, plain
 from bench.table import Row
 
 
@@ -32,8 +32,8 @@ LIMIT_KB = 80.0
 _ROOT = Path(__file__).parent.parent
 _SIDES: dict[str, Callable[[str], Opener]] = {
     "floor": AsyncFloor,
-    "async": AsyncSubject,
-    "blocking": BlockingSubject,
+    "async": lambda base_url: AsyncSubject(plain(base_url)),
+    "blocking": lambda base_url: BlockingSubject(plain(base_url)),
 }
 _SPARE_FILES = 64
 

@@ -22,8 +22,18 @@ from bench.machine import allow_many_files, server_core
 INTERVAL = 300e-6
 """Seconds between two events of a paced stream."""
 
+DRIP_PIECES = 8
+"""Events of one write of a stream that drips."""
+SLOWLY, QUICKLY = 0.1, 0.001
+"""Seconds between two of its writes, of a thousand streams at once and of one alone."""
+
 _ROOT = Path(__file__).parent.parent
 _HEAD = b"HTTP/1.1 200 OK\r\nserver: bench\r\nx-request-id: req_0123456789abcdef\r\n"
+_LEFT = (
+    b"x-ratelimit-remaining-requests: 9999\r\nx-ratelimit-reset-requests: 6ms\r\n"
+    b"x-ratelimit-remaining-tokens: 1999990\r\nx-ratelimit-reset-tokens: 1ms\r\n"
+)
+"""What is left of the provider's limits, as of one whose table says how to read it."""
 _JSON = _HEAD + b"content-type: application/json\r\ncontent-length: %d\r\n\r\n"
 _STREAM = _HEAD + b"content-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n"
 
@@ -92,6 +102,7 @@ def _chunked(events: tuple[bytes, ...]) -> bytes:
 
 _WHOLE = payloads.whole_answer()
 _CALL = _JSON % len(_WHOLE) + _WHOLE
+_TELLING = _CALL.replace(_HEAD, _HEAD + _LEFT)
 _OPENING = _STREAM + _chunked((payloads.opening(),))
 _PIECE = _chunked((payloads.piece(),))
 _CLOSING = _chunked(payloads.closing()) + b"0\r\n\r\n"
@@ -99,6 +110,10 @@ _CLOSING = _chunked(payloads.closing()) + b"0\r\n\r\n"
 
 def _call(transport: asyncio.Transport, _events: int) -> None:
     transport.write(_CALL)
+
+
+def _telling(transport: asyncio.Transport, _events: int) -> None:
+    transport.write(_TELLING)
 
 
 def _burst(transport: asyncio.Transport, events: int) -> None:
@@ -116,6 +131,21 @@ def _paced(transport: asyncio.Transport, events: int) -> None:
     transport.write(_CLOSING)
 
 
+def _drip(transport: asyncio.Transport, events: int, seconds: float) -> None:
+    """A few events at a time, while others are served."""
+    transport.write(_OPENING)
+    loop, piece = asyncio.get_running_loop(), _PIECE * DRIP_PIECES
+
+    def write(left: int) -> None:
+        if left <= 0:
+            transport.write(_CLOSING)
+            return
+        transport.write(piece)
+        loop.call_later(seconds, write, left - DRIP_PIECES)
+
+    write(events)
+
+
 def _idle(transport: asyncio.Transport, _events: int) -> None:
     transport.write(_OPENING + _PIECE)
 
@@ -128,8 +158,11 @@ def _vectors(count: int, *, numbers: bool) -> bytes:
 
 _ANSWERS: dict[bytes, Callable[[asyncio.Transport, int], None]] = {
     b"call": _call,
+    b"telling": _telling,
     b"burst": _burst,
     b"paced": _paced,
+    b"slowly": lambda transport, events: _drip(transport, events, SLOWLY),
+    b"quickly": lambda transport, events: _drip(transport, events, QUICKLY),
     b"idle": _idle,
     b"base64": lambda transport, count: transport.write(_vectors(count, numbers=False)),
     b"numbers": lambda transport, count: transport.write(_vectors(count, numbers=True)),

@@ -6,7 +6,10 @@ from msgspec import Struct
 
 
 class Sizes(Struct, frozen=True):
-    """`rounds` are of each side; `processes` is their number for what a process start costs."""
+    """`rounds` are of each side; `processes` is their number for what a process start costs.
+
+    `batches` are the short rounds of layers, each of `batch_calls` or of one stream.
+    """
 
     rounds: int = 9
     calls: int = 1000
@@ -19,6 +22,12 @@ class Sizes(Struct, frozen=True):
     signatures: int = 2000
     lookups: int = 5000
     embeddings: int = 10_000
+    json_characters: int = 1_000_000
+    batches: int = 60
+    batch_calls: int = 60
+    crowd: int = 1000
+    crowd_rounds: int = 3
+    decisions: int = 5000
 
 
 QUICK = Sizes(
@@ -30,4 +39,8 @@ QUICK = Sizes(
     processes=5,
     signatures=500,
     lookups=1000,
+    json_characters=200_000,
+    batches=15,
+    crowd=200,
+    crowd_rounds=1,
 )

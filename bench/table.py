@@ -11,14 +11,17 @@ _RIGHT = (2, 3, 4, 5)
 
 
 class Row(Struct, frozen=True):
-    """One line. `limit` bounds the ratio to the floor, what is above it, or the amount itself."""
+    """One line. `limit` bounds the ratio to the floor, what is above it, or the amount itself.
+
+    Without a limit it is there to be known.
+    """
 
     name: str
     unit: str
     floor: float | None
     fairlead: float
     bounds: Literal["ratio", "excess", "amount"]
-    limit: float
+    limit: float | None
 
     @property
     def figure(self) -> float:
@@ -36,8 +39,8 @@ class Row(Struct, frozen=True):
             "-" if self.floor is None else f"{self.floor:.2f}",
             f"{self.fairlead:.2f}",
             self._shown(self.figure),
-            self._shown(self.limit),
-            "ok" if self.figure <= self.limit else "over",
+            "-" if self.limit is None else self._shown(self.limit),
+            "" if self.limit is None else "ok" if self.figure <= self.limit else "over",
         )
 
     def _shown(self, value: float) -> str:

@@ -6,7 +6,15 @@ import os
 
 import pytest
 
-_OURS = ("FAIRLEAD_CORPUS", "FAIRLEAD_CACHE", "FAIRLEAD_NO_SKIPS", "FAIRLEAD_WRITE_DOCS")
+pytest_plugins = ("tests.proofs",)
+
+_OURS = (
+    "FAIRLEAD_CORPUS",
+    "FAIRLEAD_CACHE",
+    "FAIRLEAD_NO_SKIPS",
+    "FAIRLEAD_SEEDS",
+    "FAIRLEAD_WRITE_DOCS",
+)
 _SECRET_ENDINGS = ("_API_KEY", "_TOKEN", "_BASE_URL", "_API_BASE", "_KEY", "_HOST")
 
 

@@ -7,15 +7,12 @@ import math
 import pytest
 
 from fairlead.errors import InvalidRequest
-from fairlead.inputs import (
-    ChatOptions,
-    chat_request,
-    checked_headers,
-    checked_policy,
-    conversation,
-)
+from fairlead.input_headers import checked_headers
+from fairlead.inputs import ChatOptions, chat_request, checked_policy, conversation
 from fairlead.types.messages import Message, Text
+from fairlead.types.receipts import Receipt
 from fairlead.types.requests import ChatRequest
+from fairlead.types.responses import ChatResponse, RawResponse
 from fairlead.types.tools import NamedTool, OutputSchema, Tool
 
 
@@ -98,6 +95,7 @@ def test_a_schema_is_named_by_its_title() -> None:
 def test_every_option_of_a_request_can_be_given() -> None:
     fields = set(ChatRequest.__struct_fields__) - {"model", "messages"}
     own = {"system", "extra_headers", "deadline", "unsupported", "dialect", "defaults"}
+    own |= {"emulate_tools", "output_mode", "cache", "cache_ttl"}
 
     assert set(ChatOptions.__annotations__) == fields | own
 
@@ -175,3 +173,22 @@ def test_a_policy_that_is_none_of_the_three_is_refused() -> None:
 def test_headers_in_pairs_are_refused() -> None:
     with pytest.raises(InvalidRequest, match="map strings"):
         checked_headers([("a", "b")])
+
+
+def test_an_answer_counts_as_its_message() -> None:
+    said = Message.assistant("four")
+    answer = ChatResponse(
+        "r1",
+        "m",
+        said,
+        "stop",
+        "stop",
+        None,
+        None,
+        (),
+        Receipt("chat", "p/m"),
+        RawResponse(200, ()),
+    )
+
+    assert conversation([answer]) == (said,)
+    assert conversation([Message.user("2 + 2?"), answer, Message.user("Sure?")])[1] == said

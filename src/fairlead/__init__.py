@@ -46,10 +46,12 @@ if TYPE_CHECKING:
         ContextLengthError as ContextLengthError,
         DeadlineExceeded as DeadlineExceeded,
         DecodeError as DecodeError,
+        ExtractionFailed as ExtractionFailed,
         FairleadError as FairleadError,
         InvalidRequest as InvalidRequest,
         LimitExceeded as LimitExceeded,
         LocalModelError as LocalModelError,
+        MalformedJson as MalformedJson,
         MalformedToolArguments as MalformedToolArguments,
         MissingCredentials as MissingCredentials,
         NotFoundError as NotFoundError,
@@ -64,13 +66,27 @@ if TYPE_CHECKING:
         RefusedError as RefusedError,
         RequestError as RequestError,
         ResponseTooLarge as ResponseTooLarge,
+        SchemaMismatch as SchemaMismatch,
         ServerError as ServerError,
         StoreError as StoreError,
         StreamInterrupted as StreamInterrupted,
+        TapeMismatch as TapeMismatch,
+        ToolFailed as ToolFailed,
         TransportError as TransportError,
+        TurnsExceeded as TurnsExceeded,
         UnknownModel as UnknownModel,
         UnknownProvider as UnknownProvider,
         UnsupportedFeature as UnsupportedFeature,
+    )
+    from fairlead.extraction.start import (
+        ExtractOptions as ExtractOptions,
+        ItemOptions as ItemOptions,
+    )
+    from fairlead.framing.json_reader import CompletedValue as CompletedValue
+    from fairlead.framing.partial_json import PartialJson as PartialJson
+    from fairlead.framing.repaired_json import (
+        JsonRepair as JsonRepair,
+        repaired_json as repaired_json,
     )
     from fairlead.inputs import ChatOptions as ChatOptions
     from fairlead.operation_inputs import (
@@ -79,6 +95,14 @@ if TYPE_CHECKING:
     )
     from fairlead.ports import Limits as Limits, Observer as Observer, Timeouts as Timeouts
     from fairlead.routes import route as route
+    from fairlead.runs import AsyncRunStream as AsyncRunStream, RunStream as RunStream
+    from fairlead.schemas.describe import schema_of as schema_of
+    from fairlead.schemas.function_tool import (
+        FunctionTool as FunctionTool,
+        tool as tool,
+        tool_of as tool_of,
+    )
+    from fairlead.schemas.values import convert as convert
     from fairlead.settings import Settings as Settings
     from fairlead.speech import (
         AsyncSpeechStream as AsyncSpeechStream,
@@ -90,6 +114,13 @@ if TYPE_CHECKING:
         EventStream as EventStream,
         Stream as Stream,
     )
+    from fairlead.tapes.recording import record as record
+    from fairlead.tapes.replaying import replay as replay
+    from fairlead.tool_progress import (
+        ToolCallProgress as ToolCallProgress,
+        ToolCallTracker as ToolCallTracker,
+    )
+    from fairlead.turns.start import RunOptions as RunOptions
     from fairlead.types.events import (
         CitationEvent as CitationEvent,
         Event as Event,
@@ -98,12 +129,22 @@ if TYPE_CHECKING:
         ReasoningDelta as ReasoningDelta,
         RefusalDelta as RefusalDelta,
         ResponseStart as ResponseStart,
+        StreamContinued as StreamContinued,
         StreamRestarted as StreamRestarted,
         TextDelta as TextDelta,
         ToolCallDelta as ToolCallDelta,
         ToolCallEnd as ToolCallEnd,
         ToolCallStart as ToolCallStart,
         UsageEvent as UsageEvent,
+    )
+    from fairlead.types.explained import (
+        ExplainedField as ExplainedField,
+        Explanation as Explanation,
+    )
+    from fairlead.types.extraction import (
+        Extraction as Extraction,
+        Partial as Partial,
+        SavedTokens as SavedTokens,
     )
     from fairlead.types.health import LimitHealth as LimitHealth, TargetHealth as TargetHealth
     from fairlead.types.http import HttpSettings as HttpSettings
@@ -148,6 +189,15 @@ if TYPE_CHECKING:
     from fairlead.types.requests import ChatRequest as ChatRequest
     from fairlead.types.responses import ChatResponse as ChatResponse, FinishReason as FinishReason
     from fairlead.types.routes import Route as Route, RouteTarget as RouteTarget
+    from fairlead.types.runs import (
+        RunEvent as RunEvent,
+        RunResult as RunResult,
+        ToolEnd as ToolEnd,
+        ToolRun as ToolRun,
+        ToolStart as ToolStart,
+        TurnEnd as TurnEnd,
+        TurnStart as TurnStart,
+    )
     from fairlead.types.tools import (
         NamedTool as NamedTool,
         OutputSchema as OutputSchema,
@@ -174,24 +224,39 @@ _HOMES = {
     "errors": (
         "AllTargetsFailed ApiError AuthenticationError BadRequestError BreakerOpen BudgetExceeded "
         "ConfigError ConnectError ConnectTimeout ContentFilterError ContextLengthError "
-        "DeadlineExceeded DecodeError FairleadError InvalidRequest LimitExceeded LocalModelError "
-        "MalformedToolArguments MissingCredentials NotFoundError OverloadedError "
-        "PermissionDeniedError PoolTimeout ProtocolError ProviderRetired QuotaExceededError "
-        "RateLimitError ReadTimeout RefusedError RequestError ResponseTooLarge ServerError "
-        "StoreError StreamInterrupted TransportError UnknownModel UnknownProvider "
-        "UnsupportedFeature"
+        "DeadlineExceeded DecodeError ExtractionFailed FairleadError InvalidRequest LimitExceeded "
+        "LocalModelError MalformedJson MalformedToolArguments MissingCredentials NotFoundError "
+        "OverloadedError PermissionDeniedError PoolTimeout ProtocolError ProviderRetired "
+        "QuotaExceededError RateLimitError ReadTimeout RefusedError RequestError ResponseTooLarge "
+        "SchemaMismatch ServerError StoreError StreamInterrupted TapeMismatch ToolFailed "
+        "TransportError TurnsExceeded UnknownModel UnknownProvider UnsupportedFeature"
     ),
+    "extraction.start": "ExtractOptions ItemOptions",
+    "framing.json_reader": "CompletedValue",
+    "framing.partial_json": "PartialJson",
+    "framing.repaired_json": "JsonRepair repaired_json",
     "inputs": "ChatOptions",
     "operation_inputs": "CallOptions CompletionOptions",
     "ports": "Limits Observer Timeouts",
     "routes": "route",
+    "runs": "AsyncRunStream RunStream",
+    "schemas.describe": "schema_of",
+    "schemas.function_tool": "FunctionTool tool tool_of",
+    "schemas.values": "convert",
     "settings": "Settings",
     "speech": "AsyncSpeechStream SpeechStream",
     "stream": "AsyncEventStream AsyncStream EventStream Stream",
+    "tapes.recording": "record",
+    "tapes.replaying": "replay",
+    "tool_progress": "ToolCallProgress ToolCallTracker",
+    "turns.start": "RunOptions",
     "types.events": (
         "CitationEvent Event Finish PartEnd ReasoningDelta RefusalDelta ResponseStart "
-        "StreamRestarted TextDelta ToolCallDelta ToolCallEnd ToolCallStart UsageEvent"
+        "StreamContinued StreamRestarted TextDelta ToolCallDelta ToolCallEnd ToolCallStart "
+        "UsageEvent"
     ),
+    "types.explained": "ExplainedField Explanation",
+    "types.extraction": "Extraction Partial SavedTokens",
     "types.health": "LimitHealth TargetHealth",
     "types.http": "HttpSettings",
     "types.messages": (
@@ -208,6 +273,7 @@ _HOMES = {
     "types.requests": "ChatRequest",
     "types.responses": "ChatResponse FinishReason",
     "types.routes": "Route RouteTarget",
+    "types.runs": "RunEvent RunResult ToolEnd ToolRun ToolStart TurnEnd TurnStart",
     "types.tools": "NamedTool OutputSchema ProviderTool Tool",
     "types.usage": "Cost Usage",
 }

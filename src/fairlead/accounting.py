@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
@@ -21,8 +21,11 @@ if TYPE_CHECKING:
     from fairlead.providers.registry import Resolved
     from fairlead.settings import Settings
     from fairlead.settings.values import BudgetSettings, StoreSettings
+    from fairlead.stores.journal import Journal
+    from fairlead.types.spending import StoreKind
 
 FILE_NAME = "ledger.db"
+JOURNAL_NAME = "spent.db"
 _CACHE_SIZE = 1024  # names may come from strangers
 _FREE = ("embedded", "local")
 _PRICED = ("cloud", "gateway")
@@ -30,10 +33,24 @@ _PRICED = ("cloud", "gateway")
 
 def open_ledger(settings: Settings, runtime: Runtime) -> Ledger:
     """The ledger of a client. Raises `ConfigError` for budgets and stores that cannot be."""
-    rules = tuple(_rule(name, own) for name, own in settings.budgets.items())
-    own = settings.store
-    kind = own.kind or ("sqlite" if rules else "memory")
+    rules, own = _rules(settings), settings.store
+    kind = store_kind(settings)
     return Ledger(_store(kind, own), runtime, rules=rules, when_down=own.when_down)
+
+
+def next_ledger(before: Ledger, earlier: Settings, settings: Settings, runtime: Runtime) -> Ledger:
+    """The ledger under new settings: of the same store, unless they name another.
+
+    Raises like `open_ledger`.
+    """
+    if (earlier.store, store_kind(earlier)) != (settings.store, store_kind(settings)):
+        return open_ledger(settings, runtime)
+    return before.renewed(_rules(settings), settings.store.when_down)
+
+
+def store_kind(settings: Settings) -> StoreKind:
+    """Where spending is kept: as set, else on this machine as soon as there are budgets."""
+    return settings.store.kind or ("sqlite" if settings.budgets else "memory")
 
 
 def ledger_path(own: StoreSettings, environment: Environment | None = None) -> Path:
@@ -54,12 +71,12 @@ def billing_of(
     kind = "unknown" if resolved is None else resolved.provider.table.kind
     if kind in _FREE:
         return None
-    from fairlead.models.billing import Billing
-
     if resolved is None or kind not in _PRICED:
+        from fairlead.models.billing import Billing
+
         return Billing(None, None, codec)
     target = resolved.target
-    return Billing(_tariff(target.provider, target.model), asked_of(options), codec)
+    return _tariff(target.provider, target.model).billing(asked_of(options), codec)
 
 
 @lru_cache(_CACHE_SIZE)
@@ -67,6 +84,10 @@ def _tariff(provider: str, model: str) -> Tariff:
     from fairlead.models.billing import Tariff
 
     return Tariff(pricer_of(provider, model))
+
+
+def _rules(settings: Settings) -> tuple[Rule, ...]:
+    return tuple(_rule(name, own) for name, own in settings.budgets.items())
 
 
 def _rule(name: str, own: BudgetSettings) -> Rule:
@@ -92,10 +113,32 @@ def _store(kind: str, own: StoreSettings) -> LedgerStore:
 
         if own.url is None:
             raise ConfigError('store.url is missing: where the Redis is, "redis://host:6379/0"')
-        return RedisLedger(own.url, timeout=own.timeout, prefix=own.prefix)
+        journal = _journal(own)
+        return RedisLedger(own.url, timeout=own.timeout, prefix=own.prefix, journal=journal)
     from fairlead.stores.memory import shared_ledger
 
     return cast("LedgerStore", shared_ledger())
+
+
+def _journal(own: StoreSettings) -> Callable[[], Journal]:
+    """What this machine has spent, in case the Redis loses it; in memory where no file can be.
+
+    Raises `ConfigError` where the settings name a file that cannot.
+    """
+    from fairlead.stores.journal import Journal
+
+    if own.path is not None:
+        made = Journal(ledger_path(own), timeout=own.timeout)
+        return lambda: made
+    path = ledger_path(own).with_name(JOURNAL_NAME)
+
+    def opened() -> Journal:
+        try:
+            return Journal(path, timeout=own.timeout)
+        except ConfigError:
+            return Journal()
+
+    return opened
 
 
 def _state_folder(environment: Environment) -> Path:

@@ -3,31 +3,41 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from types import TracebackType
 from typing import Self, Unpack
 
+from fairlead.checkups import check, models
+from fairlead.client_extraction import AsyncExtractionMethods, ExtractionMethods
 from fairlead.client_operations import AsyncOperationMethods, OperationMethods
+from fairlead.client_state import StateMethods
+from fairlead.client_turns import AsyncTurnMethods, TurnMethods
 from fairlead.core import Core
 from fairlead.engine.runtime import AsyncRuntime, BlockingRuntime, drive
 from fairlead.inputs import ChatOptions, Messages
-from fairlead.ports import Observer, Transport
+from fairlead.plain_calls import post, post_stream
+from fairlead.ports import Observer, Transport, TransportMaker
 from fairlead.settings import Settings
 from fairlead.stream import AsyncEventStream, AsyncStream, EventStream, Stream
-from fairlead.types.health import TargetHealth
+from fairlead.transports.choice import transport_for
+from fairlead.types.explained import Explanation
 from fairlead.types.plain import CheckResult, ModelInfo, PostResponse, ServerEvent
 from fairlead.types.responses import ChatResponse
 from fairlead.types.routes import Model
+from fairlead.versions import Versions
+from fairlead.warming import preconnect
 
 __all__ = ["AsyncClient", "AsyncProvider", "Client", "Provider"]
 
 
-class Client(OperationMethods):
+class Client(OperationMethods, TurnMethods, ExtractionMethods, StateMethods):
     """Calls models and waits for them. Safe to share between threads.
 
     It blocks the calling thread, and works inside a running event loop by blocking that. `settings`
     replaces what would be read from the environment and `fairlead.toml`; `keys` maps provider names
-    to keys that stand above all other sources; `transport` carries the bytes instead of libcurl;
-    `observers` watch every call. Raises `ConfigError` for settings that cannot be used.
+    to keys that stand above all other sources; `transport` carries the bytes instead of libcurl, or
+    is a tape (`fairlead.record`); `observers` watch every call. Raises `ConfigError` for settings
+    that cannot be used.
     """
 
     def __init__(
@@ -35,32 +45,35 @@ class Client(OperationMethods):
         settings: Settings | None = None,
         *,
         keys: Mapping[str, str] | None = None,
-        transport: Transport | None = None,
+        transport: Transport | TransportMaker | None = None,
         observers: Sequence[Observer] = (),
     ) -> None:
+        files = None
         if settings is None:
-            settings = Settings.load()
-        if transport is None:
-            from fairlead.transports.curl import BlockingCurlTransport
+            from fairlead.settings.watched import SettingsFiles
 
-            transport = BlockingCurlTransport(settings.transport_http(), settings.limits)
-        self._core = Core(
+            files = SettingsFiles()
+            settings = files.load()
+        runtime = BlockingRuntime()
+        core = Core(
             settings,
-            transport=transport,
-            runtime=BlockingRuntime(),
+            transport=transport_for(transport, runtime, partial(_blocking_curl, settings)),
+            runtime=runtime,
             observers=observers,
             keys=keys,
         )
+        self._versions = Versions(core, files)
 
     def chat(
         self, model: Model, messages: Messages, **options: Unpack[ChatOptions]
     ) -> ChatResponse:
         """Ask `model` (as `provider/model`, or a route) and return the finished answer.
 
-        `messages` is a prompt, or a list of `Message`s or OpenAI-style dictionaries; the options
-        are those of `ChatOptions`. Raises a `FairleadError`: `ConfigError` or `RequestError` before
-        anything is sent, after that `ApiError` where the provider says no, `TransportError`,
-        `DecodeError` or `DeadlineExceeded`, with a `receipt` that tells the attempts.
+        `messages` is a prompt, or a list of `Message`s, answers or OpenAI-style dictionaries; the
+        options are those of `ChatOptions`. Raises a `FairleadError`: `ConfigError` or
+        `RequestError` before anything is sent, after that `ApiError` where the provider says no,
+        `TransportError`, `DecodeError` or `DeadlineExceeded`, with a `receipt` that tells the
+        attempts.
         """
         return drive(self._core.chat(model, messages, options))
 
@@ -71,6 +84,24 @@ class Client(OperationMethods):
         with the partial answer where the stream is cut.
         """
         return Stream(lambda: self._core.stream(model, messages, options))
+
+    def explain(
+        self,
+        model: Model,
+        messages: Messages,
+        *,
+        stream: bool = False,
+        **options: Unpack[ChatOptions],
+    ) -> Explanation:
+        """What a call would send to its target or, for a route, to each of them. Sends nothing.
+
+        Each field is sent, renamed, converted, defaulted, emulated or lost; with `stream`, as for
+        `stream()`. What a call would raise is told in `error`. Raises `ConfigError` for a name
+        that leads nowhere, and `InvalidRequest` for what no target could take.
+        """
+        from fairlead.explanations import explain
+
+        return explain(self._core, model, messages, options, stream=stream)
 
     def post(
         self,
@@ -85,7 +116,7 @@ class Client(OperationMethods):
         `json` is anything that msgspec encodes; the answer's JSON is `.data`. No provider's key is
         sent. `deadline` is in seconds, retries included. Raises like `chat`.
         """
-        return drive(self._core.post(url, json, headers=headers, deadline=deadline))
+        return drive(post(self._core, url, json, headers=headers, deadline=deadline))
 
     def post_stream(
         self,
@@ -101,20 +132,21 @@ class Client(OperationMethods):
         entered. Raises like `stream`.
         """
         return EventStream(
-            lambda: self._core.post_stream(url, json, headers=headers, deadline=deadline)
+            lambda: post_stream(self._core, url, json, headers=headers, deadline=deadline)
         )
+
+    def preconnect(self, provider: str, *, connections: int = 1) -> str:
+        """Open connections to `provider`, so that the first calls need not wait for them.
+
+        Asks for the headers of its front page, with no key. Here each call that is under way has a
+        connection of its own. Returns the version of HTTP that is spoken. Raises `ConfigError` for
+        a name that leads nowhere, `TransportError` where no connection stands.
+        """
+        return drive(preconnect(self._core, provider, connections))
 
     def provider(self, name: str) -> Provider:
         """One provider, by name or alias. Raises `UnknownProvider` with the nearest names."""
-        return Provider(self._core, self._core.provider(name).name)
-
-    def health(self, model: str) -> TargetHealth:
-        """How the target `model` (as `provider/model`) is doing, as this client sees it.
-
-        Its breaker, and what is under way and waiting at its limits. Sends nothing. Raises
-        `ConfigError` or `RequestError` for a name that leads nowhere.
-        """
-        return self._core.health(model)
+        return Provider(self._versions, self._core.provider(name).name)
 
     def close(self) -> None:
         """Close the connections: idle ones now, those in use when their answers end."""
@@ -132,7 +164,9 @@ class Client(OperationMethods):
         self.close()
 
 
-class AsyncClient(AsyncOperationMethods):
+class AsyncClient(
+    AsyncOperationMethods, AsyncTurnMethods, AsyncExtractionMethods, StateMethods
+):
     """Calls models on the running asyncio loop. One client may serve several loops in turn.
 
     The arguments are those of `Client`.
@@ -143,28 +177,35 @@ class AsyncClient(AsyncOperationMethods):
         settings: Settings | None = None,
         *,
         keys: Mapping[str, str] | None = None,
-        transport: Transport | None = None,
+        transport: Transport | TransportMaker | None = None,
         observers: Sequence[Observer] = (),
     ) -> None:
+        files = None
         if settings is None:
-            settings = Settings.load()
-        if transport is None:
-            from fairlead.transports.curl import AsyncCurlTransport
+            from fairlead.settings.watched import SettingsFiles
 
-            transport = AsyncCurlTransport(settings.transport_http(), settings.limits)
-        self._core = Core(
-            settings, transport=transport, runtime=AsyncRuntime(), observers=observers, keys=keys
+            files = SettingsFiles()
+            settings = files.load()
+        runtime = AsyncRuntime()
+        core = Core(
+            settings,
+            transport=transport_for(transport, runtime, partial(_async_curl, settings)),
+            runtime=runtime,
+            observers=observers,
+            keys=keys,
         )
+        self._versions = Versions(core, files)
 
     async def chat(
         self, model: Model, messages: Messages, **options: Unpack[ChatOptions]
     ) -> ChatResponse:
         """Ask `model` (as `provider/model`, or a route) and return the finished answer.
 
-        `messages` is a prompt, or a list of `Message`s or OpenAI-style dictionaries; the options
-        are those of `ChatOptions`. Raises a `FairleadError`: `ConfigError` or `RequestError` before
-        anything is sent, after that `ApiError` where the provider says no, `TransportError`,
-        `DecodeError` or `DeadlineExceeded`, with a `receipt` that tells the attempts.
+        `messages` is a prompt, or a list of `Message`s, answers or OpenAI-style dictionaries; the
+        options are those of `ChatOptions`. Raises a `FairleadError`: `ConfigError` or
+        `RequestError` before anything is sent, after that `ApiError` where the provider says no,
+        `TransportError`, `DecodeError` or `DeadlineExceeded`, with a `receipt` that tells the
+        attempts.
         """
         return await self._core.chat(model, messages, options)
 
@@ -177,6 +218,24 @@ class AsyncClient(AsyncOperationMethods):
         with the partial answer where the stream is cut.
         """
         return AsyncStream(lambda: self._core.stream(model, messages, options))
+
+    def explain(
+        self,
+        model: Model,
+        messages: Messages,
+        *,
+        stream: bool = False,
+        **options: Unpack[ChatOptions],
+    ) -> Explanation:
+        """What a call would send to its target or, for a route, to each of them. Sends nothing.
+
+        Each field is sent, renamed, converted, defaulted, emulated or lost; with `stream`, as for
+        `stream()`. What a call would raise is told in `error`. Raises `ConfigError` for a name
+        that leads nowhere, and `InvalidRequest` for what no target could take.
+        """
+        from fairlead.explanations import explain
+
+        return explain(self._core, model, messages, options, stream=stream)
 
     async def post(
         self,
@@ -191,7 +250,7 @@ class AsyncClient(AsyncOperationMethods):
         `json` is anything that msgspec encodes; the answer's JSON is `.data`. No provider's key is
         sent. `deadline` is in seconds, retries included. Raises like `chat`.
         """
-        return await self._core.post(url, json, headers=headers, deadline=deadline)
+        return await post(self._core, url, json, headers=headers, deadline=deadline)
 
     def post_stream(
         self,
@@ -207,20 +266,21 @@ class AsyncClient(AsyncOperationMethods):
         entered. Raises like `stream`.
         """
         return AsyncEventStream(
-            lambda: self._core.post_stream(url, json, headers=headers, deadline=deadline)
+            lambda: post_stream(self._core, url, json, headers=headers, deadline=deadline)
         )
+
+    async def preconnect(self, provider: str, *, connections: int = 1) -> str:
+        """Open connections to `provider`, so that the first calls need not wait for them.
+
+        Asks for the headers of its front page, with no key. Over HTTP/2 and 3 one connection is
+        enough for many calls. Returns the version of HTTP that is spoken. Raises `ConfigError` for
+        a name that leads nowhere, `TransportError` where no connection stands.
+        """
+        return await preconnect(self._core, provider, connections)
 
     def provider(self, name: str) -> AsyncProvider:
         """One provider, by name or alias. Raises `UnknownProvider` with the nearest names."""
-        return AsyncProvider(self._core, self._core.provider(name).name)
-
-    def health(self, model: str) -> TargetHealth:
-        """How the target `model` (as `provider/model`) is doing, as this client sees it.
-
-        Its breaker, and what is under way and waiting at its limits. Sends nothing. Raises
-        `ConfigError` or `RequestError` for a name that leads nowhere.
-        """
-        return self._core.health(model)
+        return AsyncProvider(self._versions, self._core.provider(name).name)
 
     async def aclose(self) -> None:
         """Close all connections. Answers that are under way end with an error."""
@@ -241,8 +301,8 @@ class AsyncClient(AsyncOperationMethods):
 class Provider:
     """One provider of a client: what it is called, whether it answers, what it offers."""
 
-    def __init__(self, core: Core, name: str) -> None:
-        self._core = core
+    def __init__(self, versions: Versions, name: str) -> None:
+        self._versions = versions
         self.name = name
 
     def check(self, model: str | None = None) -> CheckResult:
@@ -251,28 +311,28 @@ class Provider:
         Where it has none, or `model` is given, one token of chat is asked for, which is billed.
         Problems are told in the result, not raised.
         """
-        return drive(self._core.check(self.name, model))
+        return drive(check(self._versions.current(), self.name, model))
 
     def models(self) -> tuple[ModelInfo, ...]:
         """The provider's own list of models, in its order. Raises like `chat`.
 
         Raises `UnsupportedFeature` where the provider has no such list.
         """
-        return drive(self._core.models(self.name))
+        return drive(models(self._versions.current(), self.name))
 
     def rotate_key(self, new: str) -> None:
         """Use the key `new` from the next request on, in all calls of this client.
 
         Running calls keep theirs. Raises `ConfigError` where the provider takes no key.
         """
-        self._core.rotate_key(self.name, new)
+        self._versions.rotate_key(self.name, new)
 
 
 class AsyncProvider:
     """One provider of a client: what it is called, whether it answers, what it offers."""
 
-    def __init__(self, core: Core, name: str) -> None:
-        self._core = core
+    def __init__(self, versions: Versions, name: str) -> None:
+        self._versions = versions
         self.name = name
 
     async def check(self, model: str | None = None) -> CheckResult:
@@ -281,18 +341,30 @@ class AsyncProvider:
         Where it has none, or `model` is given, one token of chat is asked for, which is billed.
         Problems are told in the result, not raised.
         """
-        return await self._core.check(self.name, model)
+        return await check(self._versions.current(), self.name, model)
 
     async def models(self) -> tuple[ModelInfo, ...]:
         """The provider's own list of models, in its order. Raises like `chat`.
 
         Raises `UnsupportedFeature` where the provider has no such list.
         """
-        return await self._core.models(self.name)
+        return await models(self._versions.current(), self.name)
 
     def rotate_key(self, new: str) -> None:
         """Use the key `new` from the next request on, in all calls of this client.
 
         Running calls keep theirs. Raises `ConfigError` where the provider takes no key.
         """
-        self._core.rotate_key(self.name, new)
+        self._versions.rotate_key(self.name, new)
+
+
+def _blocking_curl(settings: Settings) -> Transport:
+    from fairlead.transports.curl import BlockingCurlTransport
+
+    return BlockingCurlTransport(settings.transport_http(), settings.limits)
+
+
+def _async_curl(settings: Settings) -> Transport:
+    from fairlead.transports.curl import AsyncCurlTransport
+
+    return AsyncCurlTransport(settings.transport_http(), settings.limits)

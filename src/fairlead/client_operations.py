@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import cached_property
 from typing import Literal, Unpack
 
-from fairlead.core import Core
 from fairlead.engine.runtime import drive
 from fairlead.inputs import ChatOptions, Messages
 from fairlead.operation_inputs import (
@@ -33,14 +31,13 @@ from fairlead.types.operations import (
 )
 from fairlead.types.responses import ChatResponse
 from fairlead.types.routes import Model, called
+from fairlead.versions import Versioned
 
 
-class OperationMethods:
+class OperationMethods(Versioned):
     """Waits for each answer. Every method raises like `chat`."""
 
-    _core: Core
-
-    @cached_property
+    @property
     def _operations(self) -> Operations:
         return Operations(self._core)
 
@@ -185,12 +182,10 @@ class OperationMethods:
         return SpeechStream(lambda: self._operations.speak(model, request, options))
 
 
-class AsyncOperationMethods:
+class AsyncOperationMethods(Versioned):
     """The same on the running asyncio loop."""
 
-    _core: Core
-
-    @cached_property
+    @property
     def _operations(self) -> Operations:
         return Operations(self._core)
 

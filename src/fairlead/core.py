@@ -7,36 +7,43 @@ from __future__ import annotations
 
 import random
 from collections.abc import Awaitable, Mapping, Sequence
+from copy import copy
 from typing import TYPE_CHECKING, Any
 
-import msgspec
-
-from fairlead.accounting import billing_of, open_ledger
+from fairlead.accounting import billing_of, next_ledger, open_ledger
 from fairlead.ambient import nearest
-from fairlead.auth.origin import origin_of, require_secure
-from fairlead.dialects.catalogue import models_of
+from fairlead.auth.secret import Secret
+from fairlead.caching import caching_of
 from fairlead.dialects.grounding import grounded
 from fairlead.dialects.registry import dialect_named
+from fairlead.engine.answers import Answers
 from fairlead.engine.call import E_, R_, Call
-from fairlead.engine.codecs import ChatCodec, PlainCodec
+from fairlead.engine.codecs import ChatCodec
+from fairlead.engine.forgotten import Forgotten
 from fairlead.engine.layers.retry import RetryBudgets
 from fairlead.engine.stack import build
+from fairlead.engine.tokens import Tokens
 from fairlead.engine.watching import Watching
-from fairlead.errors import ConfigError, FairleadError, InvalidRequest, UnsupportedFeature
-from fairlead.inputs import ChatOptions, Messages, chat_request, checked_headers, checked_policy
+from fairlead.errors import ConfigError, FairleadError, InvalidRequest
+from fairlead.input_headers import checked_headers
+from fairlead.inputs import ChatOptions, Messages, chat_request, checked_number, checked_policy
 from fairlead.models.advice import check, pricing, settled
+from fairlead.models.capability import known_lacks
 from fairlead.policies.retry import RetryPolicy
 from fairlead.policies.target_record import TargetRecords
 from fairlead.policies.timeouts import whole_answer_timeout
 from fairlead.providers.registry import Registry, Resolved
 from fairlead.routing import Routes, routed_chat
+from fairlead.sharing import next_sharing, open_sharing
 from fairlead.target_rules import SettingsRules
 from fairlead.types.events import Event
-from fairlead.types.plain import CheckResult, ModelInfo, PostResponse, ServerEvent
 from fairlead.types.responses import ChatResponse
 
 if TYPE_CHECKING:
+    from fairlead.engine.call import Handler
+    from fairlead.engine.ledger import Ledger
     from fairlead.engine.reply import Reply
+    from fairlead.engine.shared_gates import SharedGates
     from fairlead.ports import Billing, Codec, Observer, Runtime, Transport
     from fairlead.providers.provider import Provider
     from fairlead.settings import Settings
@@ -44,8 +51,6 @@ if TYPE_CHECKING:
     from fairlead.types.http import HttpRequest
     from fairlead.types.requests import ChatRequest
     from fairlead.types.routes import Model
-
-_CHECK_TOKENS = 1
 
 
 class Core:
@@ -66,24 +71,82 @@ class Core:
         self.can_hedge = hasattr(runtime, "race")
         self._records = TargetRecords()
         self._transport = transport
+        self._offline = getattr(transport, "offline", False)
         self._runtime = runtime
         self._watching = Watching(observers)
-        self._guards = SettingsRules(settings, self.registry).guards(random=random.random)
+        rules = SettingsRules(settings, self.registry)
+        self._sharing = open_sharing(settings, runtime, wanted=rules.shares)
+        self._sharings: tuple[SharedGates | None, ...] = (self._sharing,)
+        self._guards = rules.guards(random=random.random, shared=self._sharing)
         self._ledger = open_ledger(settings, runtime)
+        self._ledgers: tuple[Ledger, ...] = (self._ledger,)
         retries = settings.retry
-        self._handler = build(
-            transport=transport,
-            runtime=runtime,
-            retries=RetryPolicy(max_retries=retries.max_retries),
-            budgets=RetryBudgets(ratio=retries.budget_percent / 100, floor=retries.budget_floor),
+        self._budgets = RetryBudgets(ratio=retries.budget_percent / 100, floor=retries.budget_floor)
+        self._tokens = Tokens(getattr(transport, "direct", transport), runtime)
+        self._forgotten = Forgotten()
+        self._answers = Answers(settings.cache, runtime)
+        self._handler = self._stack()
+        self._keys: dict[str, Secret] = {}
+        for name, key in (keys or {}).items():
+            self.rotate_key(name, key)
+
+    def _stack(self) -> Handler[Any, Any]:
+        return build(
+            transport=self._transport,
+            runtime=self._runtime,
+            retries=RetryPolicy(max_retries=self.settings.retry.max_retries),
+            budgets=self._budgets,
             watching=self._watching,
             random=random.random,
             ledger=self._ledger,
             guards=self._guards,
             records=self._records,
+            tokens=self._tokens,
+            forgotten=self._forgotten,
+            answers=self._answers,
+            offline=self._offline,
         )
-        for name, key in (keys or {}).items():
-            self.rotate_key(name, key)
+
+    def under(self, settings: Settings) -> Core:
+        """The next version: by `settings`, with all that this one has learned and what it counts.
+
+        The transport stays as it is. Raises `ConfigError`, and nothing has changed.
+        """
+        made = copy(self)
+        made.settings = settings
+        made.registry = Registry(settings, before=self.registry)
+        made.routes = Routes(settings)
+        rules = SettingsRules(settings, made.registry)
+        made._keep_keys(self.registry)
+        made._ledger = next_ledger(self._ledger, self.settings, settings, self._runtime)
+        made._sharing = next_sharing(
+            self._sharing, self.settings, settings, self._runtime, wanted=rules.shares
+        )
+        # Nothing can fail from here on.
+        if made._ledger.store is not self._ledger.store:
+            made._ledgers = (*self._ledgers, made._ledger)
+        if made._sharing is not self._sharing:
+            made._sharings = (*self._sharings, made._sharing)
+        made._guards = self._guards.followed_by(
+            rules.guards(random=random.random, shared=made._sharing), rules, self._runtime.now()
+        )
+        retries = settings.retry
+        made._budgets.retune(ratio=retries.budget_percent / 100, floor=retries.budget_floor)
+        made._answers.retune(settings.cache)
+        made._handler = made._stack()
+        return made
+
+    def _keep_keys(self, before: Registry) -> None:
+        """Keys that the program gave stand above the files, at the address that they were for."""
+        known = self.registry.names()
+        for name, key in self._keys.items():
+            if name not in known:
+                continue
+            old, new = before.get(name), self.registry.get(name)
+            if new.credential is None or new.credential is old.credential:
+                continue
+            if new.endpoint.origin == old.endpoint.origin:
+                new.credential.rotate(key)
 
     # -- chat ------------------------------------------------------------------------------------
 
@@ -114,7 +177,7 @@ class Core:
         """The same with its warnings: what the target does not take. Nothing is sent."""
         resolved = self._resolve(model, options)
         options, _ = settled(resolved.target, options)
-        return self._chat_codec(resolved, model, messages, options, stream=stream), resolved
+        return self.chat_codec(resolved, model, messages, options, stream=stream), resolved
 
     def _chat_call(
         self, model: Model, messages: Messages, options: ChatOptions, *, stream: bool
@@ -140,10 +203,10 @@ class Core:
         if resolved.provider.embedded:
             resolved = await self._started(resolved)
         options, defaults = settled(resolved.target, options)
-        codec = self._chat_codec(resolved, model, messages, options, stream=stream, request=request)
+        codec = self.chat_codec(resolved, model, messages, options, stream=stream, request=request)
         timeouts = resolved.provider.timeouts
         usual = timeouts.stream_total if stream else timeouts.total
-        return Call(
+        call: Call[Event, ChatResponse] = Call(
             operation="chat",
             target=resolved.target.label,
             codec=codec,
@@ -160,13 +223,16 @@ class Core:
             price=pricing(resolved, options),
             billing=self.billing(resolved, codec, options),
         )
+        call.drain = self.settings.streams.drain if stream else None
+        call.caching = caching_of(self.settings.cache, resolved, codec.asked, options)
+        return call
 
     def _resolve(self, model: Model, options: ChatOptions) -> Resolved:
         if not isinstance(model, str):
             raise InvalidRequest(f"model must be a string, not {type(model).__name__}")
         return self.registry.resolve(model, dialect=options.get("dialect"))
 
-    def _chat_codec(
+    def chat_codec(
         self,
         resolved: Resolved,
         model: str,
@@ -176,11 +242,20 @@ class Core:
         stream: bool,
         request: ChatRequest | None = None,
     ) -> ChatCodec[ChatRequest]:
+        """What a call to the target sends; `messages` are not looked at beside a `request`."""
         target = resolved.target
         if request is None:
             request = chat_request(model, messages, options)
         check(resolved, request, options)
-        dialect = dialect_named(target.dialect)
+        plain = dialect = dialect_named(target.dialect)
+        if request.tools:
+            from fairlead.dialects.emulated_tools import tooled
+
+            dialect = tooled(dialect, request, target, options.get("emulate_tools"))
+        if (mode := options.get("output_mode")) is not None and dialect is plain:
+            from fairlead.dialects.emulated_output import OutputDialect, checked_mode
+
+            dialect = OutputDialect(dialect, checked_mode(mode), known_lacks(resolved))
         return ChatCodec(
             grounded(dialect) if request.documents else dialect,
             request,
@@ -190,6 +265,16 @@ class Core:
             limits=self.settings.limits,
             extra_headers=checked_headers(options.get("extra_headers")),
         )
+
+    def priced(self, answer: ChatResponse, options: Mapping[str, object]) -> ChatResponse:
+        """`answer` with what its usage costs at the target that its receipt names, if known."""
+        try:
+            resolved = self.registry.resolve(answer.receipt.target)
+        except FairleadError:
+            return answer
+        price = pricing(resolved, options)
+        found: ChatResponse = answer if price is None else price(answer, self.wall())
+        return found
 
     # -- what the other operations share ---------------------------------------------------------
 
@@ -206,6 +291,15 @@ class Core:
     async def running(self, resolved: Resolved) -> Resolved:
         """The same place, with the embedded model's server running where it is the one."""
         return await self._started(resolved) if resolved.provider.embedded else resolved
+
+    @property
+    def runtime(self) -> Runtime:
+        """What waits, and the clock."""
+        return self._runtime
+
+    @property
+    def transport(self) -> Transport:
+        return self._transport
 
     def now(self) -> float:
         return self._runtime.now()
@@ -231,6 +325,8 @@ class Core:
 
     async def _started(self, resolved: Resolved) -> Resolved:
         """The embedded model's target at the address of its server, which is started if need be."""
+        if self._offline:
+            return resolved
         from fairlead.local.catalog import check_operation
         from fairlead.local.server import shared_server
 
@@ -242,79 +338,28 @@ class Core:
             where = await self._runtime.blocking(lambda: server.start(name))
         return resolved.located(where.base_url, where.key)
 
-    # -- plain calls -----------------------------------------------------------------------------
-
-    async def post(
-        self,
-        url: str,
-        json: object,
-        *,
-        headers: Mapping[str, str] | None = None,
-        deadline: float | None = None,
-    ) -> PostResponse:
-        """POST `json` to any server and decode its JSON answer."""
-        reply = await self._plain(
-            "POST", url, _encoded(json), headers=headers, deadline=deadline, stream=False
-        )
-        return reply.result()
-
-    async def post_stream(
-        self,
-        url: str,
-        json: object,
-        *,
-        headers: Mapping[str, str] | None = None,
-        deadline: float | None = None,
-    ) -> Reply[ServerEvent, PostResponse]:
-        """POST `json` to any server and read its server-sent events or lines."""
-        return await self._plain(
-            "POST", url, _encoded(json), headers=headers, deadline=deadline, stream=True
-        )
-
-    async def _plain(
-        self,
-        method: str,
-        url: str,
-        body: bytes | None,
-        *,
-        headers: Mapping[str, str] | None = None,
-        deadline: float | None = None,
-        stream: bool = False,
-        resolved: Resolved | None = None,
-        operation: str = "post",
-    ) -> Reply[ServerEvent, PostResponse]:
-        pairs = checked_headers(headers, own_credential=resolved is not None)
-        if resolved is None:
-            origin = origin_of(url)
-            require_secure(origin, allow_insecure_http=self.settings.http.allow_insecure_http)
-            target, timeouts = str(origin), self.settings.timeouts
-        else:
-            pairs = resolved.provider.headers + pairs
-            target, timeouts = resolved.provider.name, resolved.provider.timeouts
-        limits = self.settings.limits
-        codec = PlainCodec(
-            method, url, body, target=target, stream=stream, limits=limits, headers=pairs
-        )
-        usual = timeouts.stream_total if stream else timeouts.total
-        call: Call[ServerEvent, PostResponse] = Call(
-            operation=operation,
-            target=target,
-            codec=codec,
-            credential=None if resolved is None else resolved.credential,
-            stream=stream,
-            timeouts=timeouts,
-            limits=limits,
-            started=self._runtime.now(),
-            allowed=_allowed(deadline, usual),
-            whole_timeout=timeouts.total,
-            billing=self.billing(None, codec, {}) if resolved is None else None,
-        )
-        reply: Reply[ServerEvent, PostResponse] = await self._handler(call)
-        return reply
+    # -- targets ---------------------------------------------------------------------------------
 
     def health(self, model: str) -> TargetHealth:
         """How the target of `model` is doing. Does no I/O."""
         return self._guards.health(self.resolve(model, "chat").target.label, self._runtime.now())
+
+    def open_breaker(self, model: str, seconds: float | None) -> TargetHealth:
+        """Refuse the target's calls for so long, or until its breaker is closed. Does no I/O."""
+        if seconds is not None:
+            checked_number("seconds", seconds)
+            if seconds <= 0:
+                raise InvalidRequest("seconds must be above 0; leave them out to open it for good")
+        guard = self._guards.guard(self.resolve(model, "chat").target.label)
+        guard.trip(self._runtime.now(), seconds)
+        return self.health(model)
+
+    def close_breaker(self, model: str) -> TargetHealth:
+        """Let the target's calls through, and forget what failed. Does no I/O."""
+        label = self.resolve(model, "chat").target.label
+        self._guards.guard(label).reset(self._runtime.now())
+        self._records.of(label).wake()
+        return self.health(model)
 
     # -- providers -------------------------------------------------------------------------------
 
@@ -323,98 +368,24 @@ class Core:
 
     def rotate_key(self, name: str, new: str) -> None:
         """Use `new` for the provider from the next request on."""
-        credential = self.registry.get(name).credential
-        if credential is None:
+        provider = self.registry.get(name)
+        if provider.credential is None:
             raise ConfigError(f"{name} takes no key")
-        credential.rotate(new)
-        self._records.wake(self.registry.get(name).name)
-
-    async def models(self, name: str) -> tuple[ModelInfo, ...]:
-        """The provider's own list of models."""
-        resolved = await self._bare(name)
-        url = resolved.provider.models_url
-        if url is None:
-            raise UnsupportedFeature("a list of models", resolved.provider.name)
-        reply = await self._plain(
-            "GET", _at(url, resolved), None, resolved=resolved, operation="models"
-        )
-        return models_of(reply.result().data)
-
-    async def check(self, name: str, model: str | None = None) -> CheckResult:
-        """Test address, connection and key with the provider's cheapest call. Never raises for it.
-
-        With `model`, or where there is no such call, one token of chat is asked for.
-        """
-        started = self._runtime.now()
-        provider = self.registry.get(name)
-        url = provider.endpoint.base_url
-        try:
-            call = provider.check
-            if model is not None or call is None:
-                return await self._check_by_chat(provider, model, started)
-            resolved = await self._bare(name)
-            url = _at(call.url, resolved)
-            body = None if call.body is None else _encoded(call.body)
-            reply = await self._plain(call.method, url, body, resolved=resolved, operation="check")
-        except FairleadError as error:
-            return self._failed(provider, url, started, error)
-        receipt = reply.result().receipt
-        return CheckResult(
-            provider.name,
-            url,
-            self._runtime.now() - started,
-            receipt.attempts[-1].status,
-            None,
-            receipt.attempts[-1].http_version,
-            receipt.key_name,
-            call.tests_key,
-        )
-
-    async def _check_by_chat(
-        self, provider: Provider, model: str | None, started: float
-    ) -> CheckResult:
-        if model is None:
-            raise InvalidRequest(
-                f"{provider.name} has no free connection test; pass a model to ask for one token"
-            )
-        options: ChatOptions = {"max_tokens": _CHECK_TOKENS, "unsupported": "drop"}
-        answer = await self.chat(f"{provider.name}/{model}", "Hi", options)
-        attempt = answer.receipt.attempts[-1]
-        return CheckResult(
-            provider.name,
-            provider.endpoint.base_url,
-            self._runtime.now() - started,
-            attempt.status,
-            None,
-            attempt.http_version,
-            answer.receipt.key_name,
-        )
-
-    def _failed(
-        self, provider: Provider, url: str, started: float, error: FairleadError
-    ) -> CheckResult:
-        attempts = error.receipt.attempts if error.receipt is not None else ()
-        credential = provider.credential
-        return CheckResult(
-            provider.name,
-            url,
-            self._runtime.now() - started,
-            attempts[-1].status if attempts else None,
-            str(error),
-            attempts[-1].http_version if attempts else None,
-            None if credential is None else credential.key_name,
-        )
-
-    async def _bare(self, name: str) -> Resolved:
-        """The provider's address and credential, with no model in view."""
-        provider = self.registry.get(name)
-        resolved = Resolved(provider.bare_target(), provider, provider.credential)
-        return await self._started(resolved) if provider.embedded else resolved
+        secret = Secret(new, what="the new key")
+        del new  # a traceback that shows local variables must show no key
+        provider.credential.rotate(secret)
+        self._keys = {**self._keys, provider.name: secret}
+        self._records.wake(provider.name)
 
     async def aclose(self) -> None:
         """Close all connections. A call after that opens new ones."""
+        await self._forgotten.settle()
         self._watching.settle()
-        await self._ledger.aclose()
+        for ledger in self._ledgers:
+            await ledger.aclose()
+        for sharing in self._sharings:
+            if sharing is not None:
+                await sharing.talk.aclose()
         await self._transport.aclose()
 
 
@@ -424,18 +395,3 @@ def _allowed(deadline: float | None, usual: float) -> float:
     if isinstance(deadline, bool) or not isinstance(deadline, int | float) or not deadline > 0:
         raise InvalidRequest("deadline must be a number of seconds above 0")
     return nearest(deadline)
-
-
-def _encoded(json: object) -> bytes:
-    try:
-        return msgspec.json.encode(json)
-    except (TypeError, ValueError, RecursionError) as error:
-        raise InvalidRequest(f"the body cannot be written as JSON: {error}") from error
-
-
-def _at(url: str, resolved: Resolved) -> str:
-    """`url`, moved to the origin where the embedded server runs."""
-    if not resolved.provider.embedded:
-        return url
-    origin = origin_of(resolved.target.url)
-    return str(origin) + url.removeprefix(str(resolved.provider.endpoint.origin))

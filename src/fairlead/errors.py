@@ -3,9 +3,10 @@
     FairleadError
     ├── ConfigError              the settings: UnknownProvider, UnknownModel, MissingCredentials,
     │                            ProviderRetired, LocalModelError
-    ├── RequestError             found before sending: UnsupportedFeature, InvalidRequest
+    ├── RequestError             found before sending: UnsupportedFeature, InvalidRequest,
+    │                            TapeMismatch
     ├── RefusedError             we said no: DeadlineExceeded, LimitExceeded, BreakerOpen,
-    │                            BudgetExceeded, StoreError
+    │                            BudgetExceeded, StoreError, TurnsExceeded
     ├── TransportError           the line: ConnectError, ConnectTimeout, ReadTimeout, ProtocolError,
     │                            PoolTimeout
     ├── ApiError                 the provider said no
@@ -13,8 +14,10 @@
     │   ├── AuthenticationError, PermissionDeniedError, NotFoundError
     │   ├── RateLimitError, QuotaExceededError
     │   └── OverloadedError, ServerError
-    ├── DecodeError              the provider spoke nonsense: ResponseTooLarge,
-    │                            MalformedToolArguments
+    ├── DecodeError              the provider spoke nonsense: ResponseTooLarge, MalformedJson,
+    │                            MalformedToolArguments, SchemaMismatch
+    ├── ExtractionFailed         no answer of the model had the shape that was asked for
+    ├── ToolFailed               a tool of a run, where its errors are not the model's to know
     ├── StreamInterrupted        cut after the answer had begun
     └── AllTargetsFailed         a group: what each target of a route said
 
@@ -30,9 +33,11 @@ from typing import TYPE_CHECKING, ClassVar, Literal, Self
 if TYPE_CHECKING:
     from decimal import Decimal
 
+    from fairlead.types.extraction import SavedTokens
     from fairlead.types.messages import Message
     from fairlead.types.receipts import Receipt
-    from fairlead.types.usage import Usage
+    from fairlead.types.runs import RunResult
+    from fairlead.types.usage import Cost, Usage
 
 RetryClass = Literal["unsent", "transient", "throttle", "never"]
 """How a failure may be retried: it never left us, it may pass, we must slow down, or not at all."""
@@ -120,6 +125,17 @@ class InvalidRequest(RequestError):
     """An argument cannot be what it is; the message names it."""
 
 
+class TapeMismatch(RequestError):
+    """No exchange on the tape that is replayed answers the request. Nothing was sent.
+
+    `differences` says in what the nearest one differs, a line for each field.
+    """
+
+    def __init__(self, message: str, *, differences: Sequence[str] = ()) -> None:
+        super().__init__(message)
+        self.differences = tuple(differences)
+
+
 class RefusedError(FairleadError):
     """We said no, not the provider."""
 
@@ -141,15 +157,12 @@ class LimitExceeded(RefusedError):
 
     http_status = 429
     exit_code = 4
+    retry_class: RetryClass = "throttle"
 
     def __init__(self, message: str, *, target: str, retry_after: float | None = None) -> None:
         super().__init__(message)
         self.target = target
         self.retry_after = retry_after
-
-    @property
-    def retryable(self) -> bool:
-        return True
 
 
 class BreakerOpen(RefusedError):
@@ -159,15 +172,12 @@ class BreakerOpen(RefusedError):
     """
 
     exit_code = 6
+    retry_class: RetryClass = "throttle"
 
     def __init__(self, message: str, *, target: str, retry_after: float | None = None) -> None:
         super().__init__(message)
         self.target = target
         self.retry_after = retry_after
-
-    @property
-    def retryable(self) -> bool:
-        return True
 
 
 class BudgetExceeded(RefusedError):
@@ -202,7 +212,21 @@ class BudgetExceeded(RefusedError):
 
 
 class StoreError(RefusedError):
-    """The store that keeps budgets is down, or cannot be used; the message says what to do."""
+    """The store of budgets or shared limits is down, or of no use; the message says what to do."""
+
+
+class TurnsExceeded(RefusedError):
+    """The model would go on calling tools after the last turn it had; `result` is what there is.
+
+    The calls of its last turn were not run. `result` is a `RunResult`.
+    """
+
+    def __init__(self, most: int, result: RunResult) -> None:
+        turns = "turn" if most == 1 else "turns"
+        super().__init__(
+            f"the model has not answered within {most} {turns}; allow it more with max_turns"
+        )
+        self.result = result
 
 
 class TransportError(FairleadError):
@@ -381,13 +405,90 @@ class ResponseTooLarge(DecodeError):
     """A line, an event, a tool's arguments or the whole answer passed its cap."""
 
 
-class MalformedToolArguments(DecodeError):
-    """The model's tool arguments are not a JSON object; `arguments` keeps the raw text."""
+class MalformedJson(DecodeError):
+    """Text is not JSON from the character at `offset` on, counted from 0."""
 
-    def __init__(self, tool: str, arguments: str, reason: str) -> None:
-        super().__init__(f"the arguments for tool {tool!r} are not valid: {reason}", arguments)
+    def __init__(self, reason: str, offset: int) -> None:
+        super().__init__(f"the JSON is not valid at character {offset:,}: {reason}")
+        self.reason = reason
+        self.offset = offset
+
+
+class MalformedToolArguments(DecodeError):
+    """The model's tool arguments are no JSON object, or not what the tool takes.
+
+    `arguments` keeps the raw text, `path` says where they broke, such as `$.tags[0]`.
+    """
+
+    def __init__(self, tool: str, arguments: str, reason: str, *, path: str = "$") -> None:
+        where = "" if path == "$" else f" at {path}"
+        super().__init__(
+            f"the arguments for tool {tool!r} are not valid: {reason}{where}", arguments
+        )
         self.tool = tool
         self.arguments = arguments
+        self.path = path
+
+
+class SchemaMismatch(DecodeError):
+    """A value is not what its type or JSON Schema asks for; `path` says where, as `$.tags[0]`."""
+
+    def __init__(self, reason: str, path: str = "$", excerpt: str = "") -> None:
+        super().__init__(f"the value does not fit: {reason} at {path}", excerpt)
+        self.reason = reason
+        self.path = path
+
+
+class ExtractionFailed(FairleadError):
+    """The model gave no value of the type that was asked for, or refused to, or ran out of room.
+
+    `kind` says which. `text` is its last answer as far as it was read, `path` where that broke,
+    such as `$.tags[0]`, and `reason` why. `attempts` is how often it was asked; `receipt`, `usage`
+    and `cost` count all of them. `items` are the good ones of `stream_items` before it, `complete`
+    the fields that had come and were right. `saved` is about how much was not written because the
+    answer was stopped at its first fault.
+    """
+
+    exit_code = 6
+    http_status = 502
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        kind: Literal["invalid", "refused", "length"],
+        reason: str,
+        path: str = "$",
+        text: str = "",
+        attempts: int = 1,
+        items: Sequence[object] = (),
+        complete: Sequence[str | int] = (),
+        usage: Usage | None = None,
+        cost: Cost | None = None,
+        saved: SavedTokens | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.kind = kind
+        self.reason = reason
+        self.path = path
+        self.text = text
+        self.attempts = attempts
+        self.items = tuple(items)
+        self.complete = tuple(complete)
+        self.usage = usage
+        self.cost = cost
+        self.saved = saved
+
+
+class ToolFailed(FairleadError):
+    """A tool raised, took too long, does not exist, or gave what cannot be written as JSON.
+
+    `tool` is its name; what it raised is `__cause__`.
+    """
+
+    def __init__(self, tool: str, reason: str) -> None:
+        super().__init__(f"the tool {tool!r} failed: {reason}")
+        self.tool = tool
 
 
 class StreamInterrupted(FairleadError):

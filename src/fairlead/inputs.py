@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from difflib import get_close_matches
 from math import isfinite
-from typing import Any, Literal, TypedDict
+from typing import Any, Literal, TypedDict, get_origin
 
 import msgspec
 
@@ -14,13 +14,17 @@ from fairlead.types.messages import Document, Message, Part
 from fairlead.types.requests import (
     ChatRequest,
     Options,
+    OutputMode,
     ReasoningEffort,
     UnsupportedPolicy,
 )
+from fairlead.types.responses import ChatResponse
 from fairlead.types.tools import NamedTool, OutputSchema, ProviderTool, Tool, ToolChoice
 
-Messages = str | Sequence[Message | Mapping[str, object]]
-"""A prompt, or a conversation of `Message`s and OpenAI-style dictionaries."""
+Messages = str | Sequence[Message | ChatResponse | Mapping[str, object]]
+"""A prompt, or a conversation of `Message`s, answers and OpenAI-style dictionaries."""
+Tools = Sequence[Tool | ProviderTool | Mapping[str, object] | Callable[..., object]]
+"""What a model may call: functions are described by their signatures and docstrings."""
 Documents = Sequence[Document | str | Mapping[str, object]]
 """Sources for an answer: texts get the ids `doc_0`, `doc_1` and so on, by their places."""
 
@@ -29,18 +33,25 @@ class ChatOptions(TypedDict, total=False):
     """The keyword arguments of `chat` and `stream`; what is absent is not sent.
 
     `max_tokens` bounds the answer in tokens; `deadline` is seconds for the whole call, waiting and
-    retries included. `output` is a JSON Schema, or `"json"` for any JSON. `dialect` picks one of
+    retries included. `output` is a JSON Schema, a type (see `fairlead.schema_of`) or `"json"` for
+    any JSON; `tools` are functions, `Tool`s or OpenAI-style dictionaries. `dialect` picks one of
     the protocols that a provider speaks, where it speaks several. `extra_body` is merged into the
     JSON body and refused where it collides with it. `defaults="recommended"` sets what the maker
     of the model recommends and nothing else is given for; the receipt lists it. `documents` are
-    sources for the answer, which cites them by id. Source of the names: OpenAI's chat API.
+    sources for the answer, which cites them by id. `emulate_tools` says whether tools are put
+    into the prompt and called in JSON, which is done by itself where a target is known to have
+    none. `output_mode` says how a schema for the answer is kept to: `"native"` (by the target,
+    strictly where it can), `"tool"` (as the arguments of one forced tool), `"prompt"`, or `"auto"`
+    for the first of them that the target has; without it, as the schema itself says. `cache` says
+    whether an equal call's answer will do and this one is kept, `"refresh"` that none from before
+    will do; it is kept for `cache_ttl` seconds. Source of the names: OpenAI's chat API.
     """
 
     system: str
-    tools: Sequence[Tool | ProviderTool | Mapping[str, object]]
+    tools: Tools
     tool_choice: ToolChoice | str | Mapping[str, object]
     parallel_tool_calls: bool
-    output: OutputSchema | Mapping[str, object] | Literal["json"]
+    output: OutputSchema | Mapping[str, object] | type[object] | Literal["json"]
     temperature: float
     top_p: float
     top_k: int
@@ -61,9 +72,25 @@ class ChatOptions(TypedDict, total=False):
     dialect: str
     defaults: Literal["recommended"]
     documents: Documents
+    emulate_tools: bool
+    output_mode: OutputMode
+    cache: bool | Literal["refresh"]
+    cache_ttl: float
 
 
-CALL_OPTIONS = frozenset({"extra_headers", "deadline", "unsupported", "dialect", "defaults"})
+CALL_OPTIONS = frozenset(
+    {
+        "cache",
+        "cache_ttl",
+        "deadline",
+        "defaults",
+        "dialect",
+        "emulate_tools",
+        "extra_headers",
+        "output_mode",
+        "unsupported",
+    }
+)
 """Options of the call itself, which are no part of the request."""
 
 _FLOATS = frozenset({"temperature", "top_p", "presence_penalty", "frequency_penalty"})
@@ -74,25 +101,6 @@ _ROLES = ("system", "user", "assistant", "tool")
 _POLICIES: tuple[UnsupportedPolicy, ...] = ("error", "warn", "drop")
 _MOST_SHOWN = 60
 _EFFORTS = ("none", "minimal", "low", "medium", "high", "xhigh", "max")
-
-_FRAMING_HEADERS = frozenset(
-    {
-        "host",
-        "content-length",
-        "transfer-encoding",
-        "connection",
-        "keep-alive",
-        "te",
-        "trailer",
-        "upgrade",
-        "expect",
-        "proxy-authorization",
-        "proxy-connection",
-    }
-)
-_CREDENTIAL_HEADERS = frozenset(
-    {"authorization", "x-api-key", "api-key", "x-goog-api-key", "cookie"}
-)
 
 
 def chat_request(model: str, messages: Messages, options: ChatOptions) -> ChatRequest:
@@ -123,33 +131,6 @@ def conversation(messages: Messages, system: str | None = None) -> tuple[Message
     return turns
 
 
-def checked_headers(
-    extra: Mapping[str, str] | None, *, own_credential: bool = True
-) -> tuple[tuple[str, str], ...]:
-    """Extra headers: none that frames the request, nor carries a credential where we have one."""
-    if not extra:
-        return ()
-    if not isinstance(extra, Mapping):
-        raise InvalidRequest("extra_headers must map strings to strings")
-    pairs = []
-    for name, value in extra.items():
-        if not isinstance(name, str) or not isinstance(value, str):
-            raise InvalidRequest("extra_headers must map strings to strings")
-        lower = name.lower()
-        if lower in _FRAMING_HEADERS or (own_credential and lower in _CREDENTIAL_HEADERS):
-            raise InvalidRequest(
-                f"extra_headers may not set {name!r}: it frames the request or carries a credential"
-            )
-        if not name or any(ord(c) <= 32 or ord(c) >= 127 or c in ':"(),/;<=>?@[]{}' for c in name):
-            raise InvalidRequest(f"{name!r} is no header name")
-        if any((ord(c) < 32 and c != "\t") or ord(c) == 127 for c in value):
-            raise InvalidRequest(
-                f"the value of header {name!r} has a line break or a control character"
-            )
-        pairs.append((name, value))
-    return tuple(pairs)
-
-
 def checked_policy(given: object) -> UnsupportedPolicy:
     """What to do about a feature that a target lacks."""
     for policy in _POLICIES:
@@ -158,11 +139,15 @@ def checked_policy(given: object) -> UnsupportedPolicy:
     raise InvalidRequest(f"unsupported must be one of {', '.join(_POLICIES)}")
 
 
-def _turns(messages: Sequence[Message | Mapping[str, object]]) -> tuple[Message, ...]:
+def _turns(
+    messages: Sequence[Message | ChatResponse | Mapping[str, object]],
+) -> tuple[Message, ...]:
     if isinstance(messages, Mapping | bytes) or not isinstance(messages, Sequence):
         raise InvalidRequest("messages must be a string or a list of messages")
     turns: list[Message] = []
     for index, message in enumerate(messages):
+        if isinstance(message, ChatResponse):
+            message = message.message
         if isinstance(message, Message):
             turns.append(_whole(message, index))
         elif isinstance(message, Mapping):
@@ -211,14 +196,15 @@ def _checked(name: str, value: object) -> object:
         return checked_text(name, value)
     check = _CHECKS.get(name)
     if check is None:
-        raise InvalidRequest(_unknown_option(name))
+        raise unknown_option(name, ChatOptions.__annotations__)
     return check(value)
 
 
-def _unknown_option(name: str) -> str:
-    close = get_close_matches(name, ChatOptions.__annotations__, 1)
+def unknown_option(name: str, known: Iterable[str]) -> InvalidRequest:
+    """The error for an option that is none of `known`; it names the nearest."""
+    close = get_close_matches(name, list(known), 1)
     hint = f"; did you mean {close[0]!r}?" if close else ""
-    return f"there is no option {name!r}{hint}"
+    return InvalidRequest(f"there is no option {name!r}{hint}")
 
 
 def checked_number(name: str, value: object) -> float:
@@ -266,10 +252,14 @@ def _tools(value: object) -> tuple[Tool | ProviderTool, ...]:
 def _tool(index: int, item: object) -> Tool | ProviderTool:
     if isinstance(item, Tool | ProviderTool):
         return item
+    if callable(item):
+        from fairlead.schemas.function_tool import tool_of
+
+        return tool_of(item).tool
     function = item.get("function", item) if isinstance(item, Mapping) else None
     if not isinstance(function, Mapping) or not isinstance(function.get("name"), str):
         raise InvalidRequest(
-            f"tool {index} is neither a Tool nor an OpenAI-style function with a name"
+            f"tool {index} is no function, no Tool and no OpenAI-style function with a name"
         )
     return Tool(
         function["name"],
@@ -295,10 +285,14 @@ def _output(value: object) -> OutputSchema | Literal["json"]:
         return value
     if value == "json":
         return "json"
+    if isinstance(value, type) or get_origin(value) is not None:
+        from fairlead.schemas.describe import schema_of
+
+        value = schema_of(value)
     if isinstance(value, Mapping):
         title = value.get("title")
         return OutputSchema(value, title if isinstance(title, str) and title else "answer")
-    raise InvalidRequest('output must be a JSON Schema or "json"')
+    raise InvalidRequest('output must be a JSON Schema, a type or "json"')
 
 
 def _effort(value: object) -> object:

@@ -6,7 +6,7 @@ import mimetypes
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TypedDict, TypeVar, get_args
+from typing import Literal, TypedDict, TypeVar, get_args
 
 import msgspec
 
@@ -55,13 +55,17 @@ class CallOptions(TypedDict, total=False):
 
     `deadline` is seconds for the whole call, waiting and retries included. `extra_body` is merged
     into the JSON body and refused where it collides with it; `unsupported` says what to do about an
-    argument that the provider does not take.
+    argument that the provider does not take. `cache` says whether an equal call's answer will do
+    and this one is kept, `"refresh"` that none from before will do; it is kept for `cache_ttl`
+    seconds. Speech, transcripts and images are not kept.
     """
 
     extra_body: Mapping[str, object]
     extra_headers: Mapping[str, str]
     deadline: float
     unsupported: UnsupportedPolicy
+    cache: bool | Literal["refresh"]
+    cache_ttl: float
 
 
 class CompletionOptions(CallOptions, total=False):

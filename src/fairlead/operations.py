@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from msgspec.structs import replace
 
+from fairlead.caching import caching_of
 from fairlead.dialects.registry import completion_dialect_named, operation_named
 from fairlead.engine.call import Call
 from fairlead.engine.codecs import ChatCodec, OperationCodec, SpeechCodec
 from fairlead.errors import DecodeError, FairleadError, InvalidRequest
-from fairlead.inputs import ChatOptions, Messages, chat_request, checked_headers, checked_policy
+from fairlead.input_headers import checked_headers
+from fairlead.inputs import ChatOptions, Messages, chat_request, checked_policy
 from fairlead.models.advice import pricing
 from fairlead.operation_inputs import (
     CallOptions,
@@ -19,7 +21,7 @@ from fairlead.operation_inputs import (
     check_call_options,
     completion_request,
 )
-from fairlead.policies.cost import sum_exactly
+from fairlead.policies.totals import joined_receipts, total_cost, total_usage
 from fairlead.routing import one_model, routed
 from fairlead.types.operations import (
     Answer,
@@ -37,7 +39,6 @@ from fairlead.types.operations import (
     TranscriptionRequest,
 )
 from fairlead.types.routes import Model, called
-from fairlead.types.usage import Cost, Usage
 
 if TYPE_CHECKING:
     from fairlead.core import Core
@@ -46,24 +47,12 @@ if TYPE_CHECKING:
     from fairlead.providers.registry import Resolved
     from fairlead.routing import Named
     from fairlead.types.events import Event
-    from fairlead.types.receipts import Receipt
     from fairlead.types.responses import ChatResponse
 
 E_ = TypeVar("E_")
 R_ = TypeVar("R_")
 Q_ = TypeVar("Q_")
 A_ = TypeVar("A_", bound=Answer)
-
-_SUMMED = (
-    "input",
-    "cache_read",
-    "cache_write",
-    "cache_write_1h",
-    "audio_input",
-    "output",
-    "reasoning",
-    "audio_output",
-)
 
 
 class Operations:
@@ -132,7 +121,7 @@ class Operations:
     ) -> TokenCount:
         request = chat_request(called(model), messages, options)
         given: CallOptions = {}
-        for name in ("extra_headers", "deadline", "unsupported"):
+        for name in ("extra_headers", "deadline", "unsupported", "cache", "cache_ttl"):
             if name in options:
                 given[name] = options[name]
         answer: TokenCount = await self._answer(model, "count_tokens", request, given)
@@ -301,7 +290,7 @@ class Operations:
         usual = timeouts.stream_total if stream else timeouts.total
         if allowed is None:
             allowed = self._core.allowed(options.get("deadline"), usual)
-        return Call(
+        call: Call[E_, R_] = Call(
             operation=operation,
             target=resolved.target.label,
             codec=codec,
@@ -319,6 +308,11 @@ class Operations:
                 else self._core.billing(resolved, codec, options)
             ),
         )
+        if stream and operation == "completion":
+            call.drain = self._core.settings.streams.drain
+        policy = self._core.settings.cache
+        call.caching = caching_of(policy, resolved, codec.asked, options, operation=operation)
+        return call
 
     def _policy(self, options: CallOptions) -> Any:
         return checked_policy(options.get("unsupported") or self._core.settings.unsupported)
@@ -349,38 +343,14 @@ def _merged(answers: Sequence[EmbeddingResponse]) -> EmbeddingResponse:
     return replace(
         last,
         embeddings=tuple(vector for answer in answers for vector in answer.embeddings),
-        usage=_total([answer.usage for answer in answers]),
-        cost=_spent([answer.cost for answer in answers]),
+        usage=total_usage([answer.usage for answer in answers]),
+        cost=total_cost([answer.cost for answer in answers]),
         warnings=tuple(dict.fromkeys(w for answer in answers for w in answer.warnings)),
-        receipt=_joined([answer.receipt for answer in answers]),
+        receipt=joined_receipts([answer.receipt for answer in answers]),
     )
-
-
-def _total(usages: Sequence[Usage | None]) -> Usage | None:
-    """None as soon as one is unknown: a part of a sum is no sum."""
-    known = [usage for usage in usages if usage is not None]
-    if len(known) < len(usages):
-        return None
-    return Usage(**{name: sum(getattr(u, name) for u in known) for name in _SUMMED})
-
-
-def _spent(costs: Sequence[Cost | None]) -> Cost | None:
-    """The sum, exact; None as soon as one is unknown."""
-    known = [cost for cost in costs if cost is not None]
-    if len(known) < len(costs):
-        return None
-    return replace(known[-1], usd=sum_exactly(cost.usd for cost in known))
 
 
 def _account(error: FairleadError, before: Sequence[EmbeddingResponse]) -> None:
     """Tell of the requests that went well, and are billed, before the one that failed."""
     if before and error.receipt is not None:
-        error.receipt = _joined([*(answer.receipt for answer in before), error.receipt])
-
-
-def _joined(receipts: Sequence[Receipt]) -> Receipt:
-    return replace(
-        receipts[-1],
-        attempts=tuple(attempt for receipt in receipts for attempt in receipt.attempts),
-        seconds=sum(receipt.seconds for receipt in receipts),
-    )
+        error.receipt = joined_receipts([*(answer.receipt for answer in before), error.receipt])

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from fairlead.types.http import Body, ConnectionFacts, Headers, HttpRequest
     from fairlead.types.messages import Message
     from fairlead.types.observed import CallEnd, ObservedAttempt, ObservedCall
+    from fairlead.types.permits import Asked, Denied, Granted
     from fairlead.types.receipts import Attempt, Receipt
     from fairlead.types.requests import UnsupportedPolicy
     from fairlead.types.responses import ChatResponse, RawResponse
@@ -51,6 +52,13 @@ class Limits(Struct, frozen=True):
     tool_arguments: int = 4 << 20
     total: int = 64 << 20
     error_body: int = 64 << 10
+
+
+class Drain(Struct, frozen=True):
+    """How far a stream is read on that its consumer has left: so long, and so many bytes."""
+
+    seconds: float
+    bytes: int
 
 
 class HttpResponse(Protocol):
@@ -90,6 +98,36 @@ class Transport(Protocol):
         ...
 
     async def aclose(self) -> None: ...
+
+
+class TransportMaker(Protocol):
+    """What a client may be given in place of a transport, such as a tape: it fits either colour.
+
+    What it makes may have `direct`, a transport for the requests that fetch credentials, and be
+    `offline`, so that it is sent none.
+    """
+
+    def transport_for(self, runtime: Runtime, default: Callable[[], Transport]) -> Transport:
+        """The transport of a client that waits by `runtime`. `default` makes its usual one."""
+        ...
+
+
+class PoolingTransport(Transport, Protocol):
+    """A transport that keeps connections, and may open them before they are needed."""
+
+    async def warm(
+        self, url: str, *, connections: int, deadline: float, timeouts: Timeouts
+    ) -> str:
+        """Open up to so many connections to the origin of `url`, and keep them.
+
+        Asks for the headers of `url` alone, with no credential; what is answered is no matter.
+        Returns the version of HTTP. Raises like `send` where no connection stands.
+        """
+        ...
+
+    def relearn(self) -> None:
+        """Forget what was learned of servers, such as where HTTP/3 works."""
+        ...
 
 
 class Waiter(Protocol):
@@ -371,6 +409,24 @@ class LedgerStore(Protocol):
 
     def balance(self, account: Account, now: float, wall: float) -> tuple[int, int]:
         """What is settled and what is held in the account's period."""
+        ...
+
+    def close(self) -> None: ...
+
+
+class LimitStore(Protocol):
+    """Counts what all who share a limit have sent. Each method blocks, and is atomic among them.
+
+    `now` is an instant of the runtime's clock; a store that serves several machines goes by its
+    own. All raise `StoreError`.
+    """
+
+    def enter(self, asked: Asked, now: float) -> Granted | Denied:
+        """Take all that a request needs or, where something is in the way, nothing."""
+        ...
+
+    def leave(self, asked: Asked, granted: Granted, difference: int, now: float) -> None:
+        """The request has ended, and cost `difference` tokens more than asked. Counts only once."""
         ...
 
     def close(self) -> None: ...

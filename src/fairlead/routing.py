@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, cast
 from msgspec import Struct
 from msgspec.structs import replace
 
+from fairlead.dialects.prefill import hindrance, prefilled, repeats, takes_prefill
 from fairlead.engine.legs import Leg, Legs
 from fairlead.errors import (
     AllTargetsFailed,
@@ -30,11 +31,16 @@ if TYPE_CHECKING:
     from fairlead.core import Core
     from fairlead.engine.call import Call
     from fairlead.inputs import ChatOptions, Messages
+    from fairlead.ports import Authorizer
     from fairlead.providers.registry import Registry, Resolved
     from fairlead.settings import Settings
     from fairlead.types.events import Event
-    from fairlead.types.requests import ChatRequest
+    from fairlead.types.requests import ChatRequest, OutputMode
     from fairlead.types.responses import ChatResponse
+    from fairlead.types.targets import Target
+
+Resume = Callable[[str, "Resolved", str], Awaitable["Call[Any, Any]"]]
+"""A call to one target for what comes behind a text that was written already."""
 
 Make = Callable[[str, "Resolved"], Awaitable["Call[Any, Any]"]]
 """A call to one target: the model as it was named, and where that leads."""
@@ -114,6 +120,20 @@ def routed_chat(
             resolved, model, request.messages, own, stream=stream, request=known
         )
 
+    async def resume(model: str, resolved: Resolved, text: str) -> Call[Event, ChatResponse]:
+        asked = prefilled(request, text)
+        given = own if asked.max_tokens is None else {**own, "max_tokens": asked.max_tokens}
+        call = await core.chat_call(
+            resolved,
+            model,
+            asked.messages,
+            given,
+            stream=stream,
+            request=None if "defaults" in options else replace(asked, model=model),
+        )
+        call.repeats = repeats(resolved.target)
+        return call
+
     return routed(
         core,
         named,
@@ -121,6 +141,9 @@ def routed_chat(
         dialect=options.get("dialect"),
         request=request,
         bounds=lambda resolved: check(resolved, request, options),
+        # Tools that are called in the text must be read from its beginning.
+        resume=None if options.get("emulate_tools") else resume,
+        output_mode=options.get("output_mode") or "native",
     )
 
 
@@ -133,6 +156,8 @@ async def routed(
     dialect: str | None = None,
     request: ChatRequest | None = None,
     bounds: Callable[[Resolved], None] | None = None,
+    resume: Resume | None = None,
+    output_mode: OutputMode = "native",
 ) -> Call[Any, Any]:
     """The call, bound for the first target that takes it, with all legs for the engine to order.
 
@@ -144,8 +169,9 @@ async def routed(
     cheapest = named.route.order == "cheapest"
     if not core.can_hedge and named.route.hedge != "off":
         make = _with_warning(make)
-    needs = () if request is None else needs_of(request)
+    needs = () if request is None else needs_of(request, output_mode)
     legs: list[Leg[Any, Any]] = []
+    places: list[tuple[Target, Authorizer | None]] = []
     for entry in named.entries:
         try:
             resolved = registry.resolve(entry.model, operation=operation, dialect=dialect)
@@ -155,7 +181,12 @@ async def routed(
         lacks = _lacks(resolved, needs, bounds)
         cost = estimated_cost(resolved, request, wall) if cheapest else None
         legs.append(_leg(entry, resolved, make, cost, lacks))
+        if named.route.on_break == "continue":
+            _let_resume(legs[-1], entry, resolved, request, resume)
+        places.append((resolved.target, resolved.credential))
     call = await _first(named, legs)
+    if call.caching is not None:
+        call.caching = replace(call.caching, places=tuple(places), route=named.route)
     call.legs = Legs(named.name, named.route, legs, repeatable=_repeatable(request))
     return call
 
@@ -175,6 +206,26 @@ def _leg(
         window=lambda: window_of(resolved),
         lacks=lacks,
     )
+
+
+def _let_resume(
+    leg: Leg[Any, Any],
+    entry: RouteTarget,
+    resolved: Resolved,
+    request: ChatRequest | None,
+    resume: Resume | None,
+) -> None:
+    """Tell the leg how it goes on with an answer that was cut, or why it does not."""
+    if resume is None or request is None:
+        leg.hindrance = "only an answer of chat can be continued"
+    elif why := hindrance(request):
+        leg.hindrance = why
+    elif request.tools and "tools" in resolved.target.quirks.unsupported:
+        leg.hindrance = "an answer that may call tools in its text cannot be continued"
+    elif not takes_prefill(resolved.target):
+        leg.hindrance = f"{leg.target} does not take the beginning of an answer"
+    else:
+        leg.resume = lambda text: resume(entry.model, resolved, text)
 
 
 def _lacks(

@@ -13,6 +13,7 @@ from msgspec import Struct
 
 from fairlead.auth.origin import origin_of
 from fairlead.engine.guards import Breakers, Gates, Guards, LimitNames
+from fairlead.engine.shared_gates import SharedGates
 from fairlead.errors import ConfigError
 from fairlead.policies.breaker import BreakerPolicy
 from fairlead.policies.rate_headers import HeaderNames
@@ -85,13 +86,19 @@ class SettingsRules:
             _names(headers.remaining_tokens, headers.reset_tokens),
         )
 
-    def guards(self, *, random: Callable[[], float]) -> Guards:
+    @property
+    def shares(self) -> bool:
+        """Whether some limit is shared with other processes."""
+        return any(limits.active and limits.shared for limits in self._limits)
+
+    def guards(self, *, random: Callable[[], float], shared: SharedGates | None = None) -> Guards:
         """What stands before the targets; a part that nobody has asked for is left out."""
         limited = any(limits.active for limits in self._limits)
         guarded = any(p.enabled or p.adaptive_throttle for p in self._breakers)
         return Guards(
             breakers=Breakers(self, random=random) if guarded else None,
             gates=Gates(self) if limited else None,
+            shared=shared,
         )
 
     def _of(self, label: str) -> tuple[ProviderSettings | None, TargetSettings | None]:

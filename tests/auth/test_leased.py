@@ -92,3 +92,13 @@ def test_a_token_shows_nowhere() -> None:
 
     assert source.read().reveal() == "canary"
     assert "canary" not in repr(source)
+
+
+@pytest.mark.fault("P11")
+def test_a_clock_that_was_set_back_keeps_no_refused_secret_in_use() -> None:
+    leased = place(Lease("x", 10_000.0))
+    renew(leased, 5000.0)
+
+    assert leased.renewal(1000.0) is None
+    assert leased.rejected(1000.0)
+    assert leased.renewal(1001.0).required

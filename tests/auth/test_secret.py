@@ -42,6 +42,7 @@ def test_the_value_comes_out_through_reveal() -> None:
         lambda secret: str(secret.__getstate__()),
     ],
 )
+@pytest.mark.invariant("I8")
 def test_every_way_to_show_it_hides_the_value(show: object) -> None:
     assert callable(show)
     assert CANARY not in show(Secret(CANARY))

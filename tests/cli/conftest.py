@@ -61,6 +61,15 @@ def whole(text: str) -> list[Step]:
     )
 
 
+def called(name: str, arguments: str = "{}", *, text: str = "") -> list[Step]:
+    """A streamed answer that calls a tool, after some text."""
+    function = {"name": name, "arguments": arguments}
+    call = {"index": 0, "id": f"call_{name}", "type": "function", "function": function}
+    pieces = [chunk({"content": text})] if text else []
+    pieces += [chunk({"tool_calls": [call]}), chunk({}, "tool_calls"), USAGE, DONE]
+    return list(stream(pieces))
+
+
 def answered(value: object) -> list[Step]:
     """An answer in JSON."""
     return respond(200, [("Content-Type", "application/json")], json.dumps(value).encode())
@@ -99,27 +108,41 @@ class Lab:
         return [sys.executable, "-m", "fairlead", *words]
 
     def process(self, *words: str, stdin: bytes = b"") -> subprocess.CompletedProcess[bytes]:
-        """Run in a process of its own."""
+        """Run in a process of its own, where no terminal can be reached."""
         return subprocess.run(
             self.command(*words), input=stdin, capture_output=True, cwd=self.folder, timeout=60,
-            check=False,
+            check=False, start_new_session=True,
         )  # fmt: skip
 
 
 terminals = pytest.mark.skipif(sys.platform == "win32", reason="there are no pseudo-terminals")
 
 
-class Terminal:
-    """A person at a pseudo-terminal."""
+_CONTROLLED = (
+    "import fcntl, os, sys, termios; fcntl.ioctl(2, termios.TIOCSCTTY, 0); "
+    "os.execv(sys.argv[1], sys.argv[1:])"
+)
+"""Has the terminal behind standard error be that of the process, as a shell does."""
 
-    def __init__(self, command: list[str], folder: Path, **variables: str) -> None:
+
+class Terminal:
+    """A person at a pseudo-terminal; with `piped`, standard input is that text instead."""
+
+    def __init__(
+        self, command: list[str], folder: Path, *, piped: bytes | None = None, **variables: str
+    ) -> None:
         self._master, slave = os.openpty()
         environment = os.environ | {"TERM": "xterm"} | variables
+        if piped is not None:
+            command = [sys.executable, "-c", _CONTROLLED, *command]
         self.process = subprocess.Popen(
-            command, stdin=slave, stdout=slave, stderr=slave, cwd=folder, env=environment,
-            start_new_session=True,
+            command, stdin=slave if piped is None else subprocess.PIPE, stdout=slave,
+            stderr=slave, cwd=folder, env=environment, start_new_session=True,
         )  # fmt: skip
         os.close(slave)
+        if self.process.stdin is not None:
+            with self.process.stdin as stdin:
+                stdin.write(piped or b"")
         self.seen = ""
 
     def until(self, text: str) -> None:

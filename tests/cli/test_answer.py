@@ -66,3 +66,13 @@ def test_a_sequence_that_the_end_cuts_leaves_only_text(capsys: pytest.CaptureFix
     printer.event(TextDelta("end\x1b]0;ti"))
     printer.close()
     assert capsys.readouterr().out == "end]0;ti\n"
+
+
+def test_an_aside_leaves_a_pipe_as_it_is(capsys: pytest.CaptureFixture[str]):
+    printer = AnswerPrinter()
+    printer.event(TextDelta("one "))
+    printer.aside("a tool\n")
+    printer.event(TextDelta("line"))
+    printer.close()
+    captured = capsys.readouterr()
+    assert (captured.out, captured.err) == ("one line\n", "a tool\n")

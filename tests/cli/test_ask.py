@@ -68,8 +68,7 @@ def test_files_and_standard_input_are_attached(lab: Lab):
 
 @pytest.mark.parametrize("flags", [(), ("--no-stream",)])
 def test_a_schema_is_sent_from_a_file_or_inline(lab: Lab, flags: tuple[str, ...]):
-    answer = '{"n": 42}'
-    server = lab.answers(whole(answer) if flags else streamed(answer))
+    server = lab.answers(streamed('{"n": 42}'))
     schema = {"type": "object", "properties": {"n": {"type": "integer"}}}
     (lab.folder / "s.json").write_text(json.dumps(schema), encoding="utf-8")
     given = "s.json" if flags else json.dumps(schema)

@@ -53,7 +53,7 @@ Run = Callable[..., Result]
         (["Hi", "-a", "~nobody-here/a.png"], 2, "cannot be read"),
         (["Hi", "--deadline", "0"], 2, "above 0"),
         (["Hi", "--deadline", "soon"], 2, "is not a number"),
-        (["Hi", "--modle", "x"], 2, "did you mean '--model'?"),
+        (["Hi", "--modle", "x"], 2, "'--model'"),
         (["-m", "lab/m1", "chat"], 2, "chat is a command, and stands first"),
         (["-m", "lab/m1"], 2, "there is no prompt"),
         ([], 2, "there is no prompt"),

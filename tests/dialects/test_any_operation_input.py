@@ -103,6 +103,7 @@ CASES: list[tuple[str, str, Any]] = [
 @pytest.mark.parametrize(("operation", "name", "request_"), CASES)
 @settings(deadline=None, max_examples=100)
 @given(st.binary(max_size=100) | ODD.map(lambda value: json.dumps(value).encode()))
+@pytest.mark.invariant("I10")
 def test_any_body_is_an_answer_or_a_typed_error(
     operation: str, name: str, request_: Any, sent: bytes
 ) -> None:

@@ -6,9 +6,11 @@ import pytest
 from msgspec.structs import replace
 from tests.dialects.encoding import DIALECTS, HI, encode
 
+from fairlead.dialects.registry import dialect_named
 from fairlead.errors import UnsupportedFeature
 from fairlead.types.messages import Audio, File, Image, Message, ProviderState
 from fairlead.types.requests import Options
+from fairlead.types.tools import Tool
 
 OWN: dict[str, tuple[str, object]] = {
     "cohere": ("safety_mode", "OFF"),
@@ -19,6 +21,7 @@ OWN: dict[str, tuple[str, object]] = {
 
 def own_option(dialect: str) -> tuple[str, Options]:
     """An option that only the dialect has, and its options with it set."""
+    dialect_named(dialect)  # loads it
     kind = next(kind for kind in Options.__subclasses__() if kind.dialect == dialect)
     name, value = OWN.get(dialect, ("service_tier", "auto"))
     return name, kind(**{name: value})
@@ -86,3 +89,9 @@ def test_what_another_dialects_model_showed_or_said_aloud_is_left_out_and_listed
     assert "in an assistant message" in lost
     with pytest.raises(UnsupportedFeature, match="in an assistant message"):
         encode(dialect, HI, Message.assistant("Look", part), Message.user("Go on"))
+
+
+@pytest.mark.parametrize("dialect", ["cohere", "ollama", "ag_ui", "bedrock_converse"])
+def test_one_call_at_a_time_is_asked_for_by_false_and_never_ignored(dialect: str) -> None:
+    with pytest.raises(UnsupportedFeature, match="parallel_tool_calls"):
+        encode(dialect, tools=(Tool("add"),), parallel_tool_calls=False)

@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 from threading import Thread
 
+import pytest
 from msgspec.structs import replace
 
 from fairlead.auth.login import Login
@@ -60,6 +61,7 @@ def slowly(request: Received) -> list[Step]:
     return [Pause(0.2), *respond(200, [("Content-Type", "application/json")], body)]
 
 
+@pytest.mark.fault("P9", "one renewal for all, and all go on with it")
 def test_several_processes_ask_once(tmp_path: Path) -> None:
     ended(tmp_path / "tokens")
     root = Path(__file__).resolve().parents[2]

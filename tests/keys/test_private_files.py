@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import stat
+import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -35,6 +37,7 @@ def test_a_file_and_its_folder_are_for_the_owner_alone(path: Path) -> None:
     assert read_private(path) == b"one"
 
 
+@pytest.mark.fault("R7", "the old file or the new one, never half of one; its owner's alone")
 def test_a_file_is_replaced_whole_and_leaves_nothing_beside_it(path: Path) -> None:
     write_private(path, b"one")
     with path.open("rb") as reader:
@@ -126,3 +129,31 @@ def test_a_place_that_cannot_be_written_is_one_sentence(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="cannot write") as caught:
         write_private(tmp_path / "config" / "tokens" / "x.json", b"canary")
     assert "canary" not in shown(caught.value)
+
+
+_WRITER = """
+import sys
+from pathlib import Path
+from fairlead.keys.private_files import write_private
+while True:
+    for letter in (b"a", b"b"):
+        write_private(Path(sys.argv[1]), letter * 50_000)
+        print(end=".", flush=True)
+"""
+
+
+@pytest.mark.fault("R7")
+def test_r7_whoever_is_killed_while_writing_leaves_one_whole_file(path: Path) -> None:
+    for number in range(12):
+        writer = subprocess.Popen(
+            [sys.executable, "-c", _WRITER, str(path)], stdout=subprocess.PIPE, bufsize=0
+        )
+        with writer:
+            assert writer.stdout is not None
+            writer.stdout.read(1)
+            time.sleep(number * 0.0007)
+            writer.kill()
+        data = read_private(path)
+        assert data is not None
+        assert (len(data), len(set(data))) == (50_000, 1)
+        assert mode(path) == 0o600

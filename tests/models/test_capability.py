@@ -6,7 +6,7 @@ import pytest
 
 from fairlead.auth.secret import Secret
 from fairlead.inputs import chat_request
-from fairlead.models.capability import estimated_cost, lacking, needs_of, window_of
+from fairlead.models.capability import estimated_cost, known_lacks, lacking, needs_of, window_of
 from fairlead.providers.registry import Registry, Resolved
 from fairlead.settings import ProviderSettings, Settings
 from fairlead.types.messages import Audio, Image, Message, Text
@@ -67,3 +67,17 @@ def test_costs_compare_as_the_prices_do() -> None:
     assert dear > cheap > 0
     assert estimated_cost(resolved("lab/gpt-4o"), request, TODAY) is None
     assert estimated_cost(resolved("local/smollm2"), request, TODAY) == 0.0
+
+
+def test_a_schema_may_be_met_in_other_ways() -> None:
+    request = chat_request("m", "Hi", {"output": {"type": "object"}})
+
+    assert needs_of(request) == ("output with a schema",)
+    assert needs_of(request, "auto") == needs_of(request, "prompt") == ()
+    assert needs_of(request, "tool") == ("tools",)
+
+
+def test_what_a_model_is_known_not_to_take_is_named_by_its_options() -> None:
+    assert known_lacks(resolved("openai/gpt-5")) == ()
+    assert known_lacks(resolved("openai/gpt-3.5-turbo")) == ("output", "tools")
+    assert known_lacks(resolved("openai/nobody-knows")) == ()

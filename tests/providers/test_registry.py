@@ -453,8 +453,10 @@ def test_quirks_of_the_settings_stand_above_the_table() -> None:
     own = ProviderSettings(quirks={"tool_strict": False})
     quirks = registry(Settings(providers={"openai": own})).resolve("openai/m").target.quirks
     assert quirks == Quirks(
+        call_ids="forty_characters",
         max_tokens="max_completion_tokens",
         tool_strict=False,
+        strict_schemas="openai",
         unsupported=("top_k",),
         image_types=("png", "jpeg", "webp", "gif"),
     )

@@ -102,6 +102,7 @@ def _run(name: str, colour: str, stop_at: int | None) -> tuple[Points, Ledger, S
 
 @pytest.mark.parametrize("colour", ["async", "blocking"])
 @pytest.mark.parametrize("name", SCENARIOS)
+@pytest.mark.invariant("I1")
 def test_every_start_has_one_end_wherever_a_run_is_stopped(name, colour) -> None:
     points = _run(name, colour, None)[0]
     assert points.seen > 2
@@ -115,6 +116,7 @@ def test_every_start_has_one_end_wherever_a_run_is_stopped(name, colour) -> None
 
 
 @given(strategies.data())
+@pytest.mark.invariant("I1")
 def test_every_start_has_one_end_under_any_faults(data) -> None:
     """Calls in a row, each meeting any fault and stopped anywhere."""
     names = data.draw(strategies.lists(strategies.sampled_from(sorted(SCENARIOS)), max_size=4))

@@ -158,6 +158,7 @@ def test_a_log_that_cannot_be_written_ends_no_call(tmp_path) -> None:
 
 
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="there is no /dev/full")  # noqa: PTH110
+@pytest.mark.fault("R5")
 def test_a_full_disk_ends_no_call(path) -> None:
     path.parent.mkdir(mode=0o700)
     path.parent.chmod(0o700)

@@ -157,4 +157,4 @@ def test_a_logger_that_is_off_costs_no_usage() -> None:
             raise AssertionError("nobody reads it")
 
     logger = logging.Logger("app", logging.ERROR)
-    CallLog(logger).call_stop(None, type("End", (Untouched,), {"complete": True})())
+    CallLog(logger).call_stop(None, type("End", (Untouched,), {"how": "ok"})())

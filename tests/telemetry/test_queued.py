@@ -41,6 +41,8 @@ def chat(queued: Queued, times: int = 1) -> object:
     return answer
 
 
+@pytest.mark.fault("R5", "the call goes on; what does not fit is dropped and counted")
+@pytest.mark.invariant("I22")
 def test_an_observer_that_hangs_changes_nothing() -> None:
     """Invariant I22."""
     slow = Slow()
@@ -58,6 +60,7 @@ def test_an_observer_that_hangs_changes_nothing() -> None:
     assert current_thread() not in slow.threads
 
 
+@pytest.mark.fault("R5")
 def test_what_does_not_fit_is_dropped_and_counted() -> None:
     slow = Slow()
     queued = Queued(slow, size=4)

@@ -14,16 +14,21 @@ from h2.connection import H2Connection
 from h2.errors import ErrorCodes
 from h2.events import RequestReceived, StreamReset
 from h2.exceptions import ProtocolError
+from h2.settings import SettingCodes
+from hyperframe.frame import GoAwayFrame
 
 
 class H2Server:
-    """Counts `connections`, `paths` in their order, and `resets` that clients sent."""
+    """Counts `connections`, `paths` in their order, and `resets` that clients sent.
+
+    `resumed` says of each connection whether it took up an earlier TLS session.
+    """
 
     def __init__(self, authority: trustme.CA) -> None:
         self.connections = 0
         self.paths: list[str] = []
         self.resets = 0
-        self.release = threading.Event()
+        self.resumed: list[bool] = []
         self._context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         authority.issue_cert("127.0.0.1").configure_cert(self._context)
         self._context.set_alpn_protocols(["h2"])
@@ -37,7 +42,6 @@ class H2Server:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.release.set()
         for each in [self._listener, *self._sockets]:
             with suppress(OSError):
                 each.shutdown(socket.SHUT_RDWR)
@@ -61,16 +65,20 @@ class H2Server:
             self._context.wrap_socket(raw, server_side=True) as connection,
         ):
             self._sockets.append(connection)
+            self.resumed.append(bool(connection.session_reused))
             protocol = H2Connection(H2Configuration(client_side=False))
+            protocol.update_settings({SettingCodes.MAX_CONCURRENT_STREAMS: 1000})
             protocol.initiate_connection()
             connection.sendall(protocol.data_to_send())
             while data := connection.recv(65536):
                 over = False
+                raw_frames = b""
                 for event in protocol.receive_data(data):
                     if isinstance(event, RequestReceived):
                         over |= self._answer(protocol, event)
+                        raw_frames += _leaving(event)
                     self.resets += isinstance(event, StreamReset)
-                connection.sendall(protocol.data_to_send())
+                connection.sendall(protocol.data_to_send() + raw_frames)
                 if over:
                     return
 
@@ -84,6 +92,13 @@ class H2Server:
         elif path == "/goaway" and self.paths.count(path) == 1:
             protocol.close_connection(ErrorCodes.NO_ERROR, last_stream_id=0)
             return True
+        elif path == "/calm":
+            protocol.reset_stream(stream, ErrorCodes.ENHANCE_YOUR_CALM)
+        elif path == "/calm-goaway":
+            protocol.close_connection(ErrorCodes.ENHANCE_YOUR_CALM, last_stream_id=stream)
+            return True
+        elif path == "/last" and self.paths.count(path) == 1:
+            pass  # see _leaving
         elif path != "/silent":
             protocol.send_headers(stream, [(":status", "200"), ("content-type", "text/plain")])
             if path in ("/reset", "/cut", "/open"):
@@ -93,3 +108,10 @@ class H2Server:
             if path == "/reset":
                 protocol.reset_stream(stream, ErrorCodes.INTERNAL_ERROR)
         return path == "/cut"
+
+
+def _leaving(event: RequestReceived) -> bytes:
+    """For `/last`: the server goes, what came before is still served, and this is not."""
+    path = dict(event.headers)[b":path"]
+    gone = GoAwayFrame(0, last_stream_id=event.stream_id - 2)
+    return gone.serialize() if path == b"/last" and event.stream_id > 1 else b""

@@ -204,6 +204,7 @@ def test_a_loop_that_cannot_watch_sockets_is_named() -> None:
 
 
 @pytest.mark.parametrize("answer", [HELLO, OPEN, [Pause(60)]], ids=["whole", "stream", "silent"])
+@pytest.mark.invariant("I11")
 def test_a_call_may_be_cancelled_at_every_step(answer: list[Step]) -> None:
     settings = HttpSettings(max_connections=1)
 
@@ -282,6 +283,7 @@ def test_the_limit_of_one_host_does_not_hold_up_another() -> None:
         asyncio.run(main())
 
 
+@pytest.mark.fault("C10")
 def test_stale_connections_cost_one_replay_however_many_there_are() -> None:
     seen: set[int] = set()
 
@@ -364,6 +366,7 @@ def test_a_thousand_streams_are_open_at_once_and_take_little_memory() -> None:
 
 
 @pytest.mark.usefixtures("many_descriptors")
+@pytest.mark.invariant("I11")
 def test_a_thousand_cancelled_streams_leave_nothing_behind() -> None:
     process = psutil.Process()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import signal
 import threading
@@ -14,7 +15,7 @@ from tests.transports.colours import fetch, read_all, send, until
 from fairlead.engine.runtime import drive
 from fairlead.errors import PoolTimeout
 from fairlead.ports import Timeouts
-from fairlead.testing.server import Pause, ScriptedServer, respond, stream
+from fairlead.testing.server import Pause, Received, ScriptedServer, Step, respond, stream
 from fairlead.transports.curl import BlockingCurlTransport
 from fairlead.types.http import HttpSettings
 
@@ -151,3 +152,21 @@ def test_a_forked_child_uses_connections_of_its_own() -> None:
         assert response.facts.reused
         close(transport)
     assert [request.connection for request in server.requests] == [1, 1, 2, 1]
+
+
+@pytest.mark.invariant("I11")
+def test_a_response_that_is_freed_with_a_circle_leaves_the_pool_usable() -> None:
+    transport = BlockingCurlTransport(HttpSettings(max_connections=1))
+
+    def answer(request: Received) -> list[Step]:
+        return OPEN if request.path == "/open" else HELLO
+
+    with ScriptedServer(answer) as server:
+        for _ in range(5):
+            circle: list[object] = [drive(send(transport, server.url + "/open"))]
+            circle.append(circle)
+            del circle
+            gc.collect()
+            assert until(lambda: server.open_connections == 0)
+        assert drive(fetch(transport, server.url))[1] == b"hello"
+        close(transport)

@@ -1,11 +1,17 @@
 from __future__ import annotations
 
+import msgspec
 import pytest
 
 from fairlead.errors import MalformedToolArguments
 from fairlead.types.messages import (
+    Audio,
     Citation,
+    File,
+    Image,
     Message,
+    Opaque,
+    ProviderState,
     Reasoning,
     Refusal,
     Text,
@@ -58,3 +64,33 @@ def test_a_tool_message_holds_results() -> None:
     result = ToolResult("1", "2")
 
     assert Message.tool(result) == Message("tool", (result,))
+
+
+def test_messages_are_written_as_json_and_read_again_with_all_they_hold() -> None:
+    state = ProviderState("anthropic_messages", '{"signature":  "Zm9v\\/"}')
+    cited = Citation("https://a.example", "t", "c", "s", 1, 2, state)
+    picture = Image(data=bytes(range(256)), media_type="image/png", detail="low")
+    said = Message(
+        "assistant",
+        (
+            Reasoning("", redacted=True, provider_state=state),
+            Text("ü\u2028\0", (cited,), state),
+            ToolCall("1", "add", '{"a": 1.50}', provider_state=state),
+            ToolCall("2", "search", by_provider=True, complete=False),
+            Refusal("no", state),
+            cited,
+            Opaque("compaction", state),
+        ),
+        "bot",
+        state,
+    )
+    shown = ToolResult("1", (Text("x"), picture, File(file_id="f")), is_error=True, name="add")
+    asked = Message.user(
+        "hi", picture, Audio(b"\xff\x00", "audio/wav", "hm"), File(url="u", name="n")
+    )
+    turns = [Message.system("s"), asked, said, Message.tool(shown, ToolResult("2", "3"))]
+
+    written = msgspec.json.encode(turns)
+
+    assert msgspec.json.decode(written, type=list[Message]) == turns
+    assert msgspec.json.encode(msgspec.json.decode(written, type=list[Message])) == written

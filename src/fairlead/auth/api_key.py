@@ -88,6 +88,17 @@ class Credential:
             return None
         return None if found is None else found[1]
 
+    def in_use(self, wall: float) -> tuple[Secret, ...] | None:
+        """What a request at `wall` would go out with; None where it must be fetched first."""
+        renewal = self.renewal(wall)
+        if renewal is not None and renewal.required:
+            return None
+        try:
+            found = self._current()
+        except ConfigError:
+            return None
+        return () if found is None else (found[1],)
+
     @property
     def source_names(self) -> tuple[str, ...]:
         """The names of all places where the key is looked for, in order."""

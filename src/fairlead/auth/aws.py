@@ -9,6 +9,7 @@ from fairlead.auth.api_key import HeaderForm
 from fairlead.auth.leased import Leased
 from fairlead.auth.origin import Origin
 from fairlead.auth.renewed_key import RenewedCredential
+from fairlead.auth.secret import Secret
 from fairlead.auth.sigv4 import AwsKeys, Scope, Signer
 from fairlead.auth.sources import KeySource
 from fairlead.errors import ApiError, ConfigError, MissingCredentials
@@ -80,6 +81,13 @@ class AwsCredential(RenewedCredential):
             if place.value is not None:
                 break
         return None
+
+    def in_use(self, wall: float) -> tuple[Secret, ...] | None:
+        """The API key, or the secret of the key pair."""
+        found, place = super().in_use(wall), self._place()
+        if found != () or place is None or place.value is None:
+            return found
+        return (place.value.secret,)
 
     def authorize(self, request: HttpRequest, wall: float = 0.0) -> HttpRequest:
         """`request` with the API key, or signed.

@@ -87,6 +87,8 @@ class Leased(Generic[V_]):
 
     def renewal(self, wall: float) -> Renewal | None:
         """What must run before `value` is of use; None where it is, or where nothing is to be."""
+        # A clock that was set back must not make what is held look newer than what is sent.
+        self._obtained = min(self._obtained, wall)
         if self._value is not None and wall < self._renew_at and not self._refused:
             return None
         if self._named() is False or (self._value is None and wall < self._nothing_until):

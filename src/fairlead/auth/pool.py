@@ -155,6 +155,12 @@ class Pool:
             member.used = self._turn
             return member
 
+    def in_use(self, wall: float) -> tuple[Secret, ...] | None:
+        """All keys: whoever may use one may use any."""
+        found = [member.credential.in_use(wall) for member in self._members]
+        known = [secrets for secrets in found if secrets is not None]
+        return tuple(key for secrets in known for key in secrets) if known == found else None
+
     def has_free(self, wall: float) -> bool:
         """Whether some key does not rest."""
         return any(member.rank(wall)[0] == 0 for member in self._members)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from fairlead.cli.printable import Cleaner
 from fairlead.cli.report import to_json
-from fairlead.cli.terminal import DIM, note, painted, write, write_error
+from fairlead.cli.terminal import DIM, is_terminal, note, painted, write, write_error
 from fairlead.types.events import Event, ReasoningDelta, RefusalDelta, StreamRestarted, TextDelta
 from fairlead.types.messages import Audio, Citation, File, Image
 
@@ -58,6 +58,14 @@ class AnswerPrinter:
             return
         self._in_reasoning = True
         write_error(painted(self._reasoning.feed(piece), DIM, sys.stderr))
+
+    def aside(self, text: str) -> None:
+        """Show `text` on standard error; where one screen shows both, on a line of its own."""
+        self._end_reasoning()
+        if self._last != "\n" and is_terminal(sys.stdout):
+            write("\n")
+            self._last = "\n"
+        write_error(text)
 
     def close(self) -> None:
         """End the answer's last line, so that what follows stands on its own."""

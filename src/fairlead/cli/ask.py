@@ -2,146 +2,45 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple, TypeVar
+from typing import TYPE_CHECKING
 
 import click
 
+from fairlead.cli.ask_flags import Flags
+from fairlead.cli.ask_options import attach_option, files, model_options
 from fairlead.cli.program import COMMANDS, UNMARKED
+from fairlead.cli.sections import SectionedCommand
+from fairlead.cli.tool_flags import ToolFlags, tool_options
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from click.shell_completion import CompletionItem
-
+    from fairlead.cli.asking import Question
     from fairlead.cli.options import OptionTable
     from fairlead.cli.session import Session
+    from fairlead.cli.structured import Wish
     from fairlead.inputs import ChatOptions
-    from fairlead.types.messages import Message
-    from fairlead.types.responses import ChatResponse
-
-_F = TypeVar("_F", bound="Callable[..., None]")
-
-_EXCLUSIVE = (
-    ("json", "raw"),
-    ("json", "markdown"),
-    ("raw", "markdown"),
-    ("dry_run", "usage"),
-    ("dry_run", "receipt"),
-    ("dry_run", "raw"),
-    ("dry_run", "markdown"),
-)
 
 
-class Flags(NamedTuple):
-    """How an answer is asked for and shown."""
-
-    # No Struct: help must not wait for msgspec to load.
-
-    no_stream: bool
-    json: bool
-    usage: bool
-    receipt: bool
-    dry_run: bool
-    hide_reasoning: bool
-    quiet: bool
-    raw: bool
-    markdown: bool
-
-    def check(self) -> None:
-        """Raises `click.UsageError` for two that exclude each other."""
-        for one, other in _EXCLUSIVE:
-            if getattr(self, one) and getattr(self, other):
-                names = f"--{one} and --{other}".replace("_", "-")
-                raise click.UsageError(f"{names} exclude each other; keep one")
-
-
-def _show_options(context: click.Context, _parameter: click.Parameter, wanted: bool) -> None:
-    if not wanted:
-        return
-    from fairlead.cli.options import described
-    from fairlead.cli.terminal import table, write
-
-    write(table(described()))
-    context.exit()
-
-
-def _files(
-    _context: click.Context, _parameter: click.Parameter, incomplete: str
-) -> list[CompletionItem]:
-    """The shell knows better than we which files there are."""
-    from click.shell_completion import CompletionItem
-
-    return [CompletionItem(incomplete, type="file")]
-
-
-def attach_option(function: _F) -> _F:
-    """The files that go with a prompt, as `attachments`."""
-    return click.option(
-        "-a",
-        "--attach",
-        "attachments",
-        multiple=True,
-        metavar="FILE",
-        shell_complete=_files,
-        help="Attach a file, a web address, or - for standard input.",
-    )(function)
-
-
-def model_options(function: _F) -> _F:
-    """The options that say which model is asked, and how; `chat` has them too."""
-    for option in reversed(_MODEL_OPTIONS):
-        function = option(function)
-    return function
-
-
-_MODEL_OPTIONS = (
-    click.option("-m", "--model", metavar="MODEL", help="The model, as provider/model."),
-    click.option("-s", "--system", metavar="TEXT", help="The system prompt."),
-    click.option(
-        "-o",
-        "--option",
-        "pairs",
-        nargs=2,
-        multiple=True,
-        metavar="KEY VALUE",
-        help="An option of the call, such as: -o temperature 0.",
-    ),
-    click.option(
-        "--options",
-        is_flag=True,
-        is_eager=True,
-        expose_value=False,
-        callback=_show_options,
-        help="List the keys for -o and exit.",
-    ),
-    click.option(
-        "--deadline", type=float, metavar="SECONDS", help="The most time that an answer may take."
-    ),
-    click.option(
-        "--document",
-        "sources",
-        multiple=True,
-        metavar="FILE|TEXT",
-        shell_complete=_files,
-        help="A source for the answer, which cites it.",
-    ),
-    click.option("-R", "--hide-reasoning", is_flag=True, help="Do not show the model's reasoning."),
-    click.option("-u", "--usage", is_flag=True, help="Show tokens, cost and time on stderr."),
-    click.option("-q", "--quiet", is_flag=True, help="Only the answer, and errors."),
-    click.option("--raw", is_flag=True, help="The text as it came, control characters included."),
-)
-
-
-@click.command("ask")
+@click.command("ask", cls=SectionedCommand)
 @click.argument("words", nargs=-1, metavar="[PROMPT]...")
 @model_options
 @attach_option
+@tool_options
 @click.option(
     "--schema",
     metavar="SCHEMA",
-    shell_complete=_files,
-    help="Answer in JSON that follows a schema: a file, JSON itself, or json for any.",
+    shell_complete=files,
+    help="Answer in JSON that follows a schema: a file, JSON itself, fields such as "
+    '"name, age int", module:Type, or json for any.',
 )
+@click.option(
+    "--items",
+    "--schema-multi",
+    "items",
+    is_flag=True,
+    help="Many objects of the schema, each on a line of its own as soon as it is whole.",
+)
+@click.option("-x", "--extract", is_flag=True, help="Wait, then print the first code block alone.")
+@click.option("--xl", "--extract-last", "extract_last", is_flag=True, help="The last one instead.")
 @click.option("--no-stream", is_flag=True, help="Wait for the whole answer.")
 @click.option("--json", is_flag=True, help="Print the whole response as one JSON object.")
 @click.option("--markdown", is_flag=True, help="Wait, then render Markdown where a terminal is.")
@@ -158,28 +57,43 @@ def command(
     deadline: float | None,
     sources: tuple[str, ...],
     attachments: tuple[str, ...],
+    tools: tuple[str, ...],
+    functions: tuple[str, ...],
+    yes: bool,
+    approve_each: bool,
+    tools_debug: bool,
+    chain_limit: int | None,
     schema: str | None,
     **flags: bool,
 ) -> None:
     """Ask a model and print its answer."""
     chosen = Flags(**flags)
     chosen.check()
+    tool_flags = ToolFlags(tools, functions, chain_limit, yes, approve_each, tools_debug)
+    tool_flags.check()
     _check_words(context, words)
+    from fairlead.cli.asking import Question
     from fairlead.cli.prompt import user_message
     from fairlead.cli.session import open_session
     from fairlead.cli.terminal import output
+    from fairlead.cli.tools import open_tools
 
     # An answer that nobody can read must not be paid for.
     output()
 
     options = call_options(pairs, system=system, deadline=deadline, schema=schema, sources=sources)
+    usable = open_tools(tool_flags, options)
+    if usable is not None and not chosen.dry_run:
+        usable.check()
+    wish = _wish(options, chosen, has_tools=usable is not None)
     message = user_message(words, attachments)
     session = open_session(model, quiet=chosen.quiet)
     complete_options(session, options)
+    question = Question(session, message, options, chosen, usable, wish)
     if chosen.dry_run:
-        _show_request(session, message, options, chosen)
+        _show_request(question)
     else:
-        _answer(session, message, options, chosen)
+        _answer(question)
 
 
 def call_options(
@@ -228,24 +142,37 @@ def _check_words(context: click.Context, words: tuple[str, ...]) -> None:
         )
 
 
-def _show_request(session: Session, message: Message, options: ChatOptions, flags: Flags) -> None:
+def _wish(options: ChatOptions, flags: Flags, *, has_tools: bool) -> Wish | None:
+    """What the answer is checked for, if it is. Raises `click.UsageError`."""
+    if "output" not in options and not flags.items:
+        return None
+    if flags.block or flags.markdown:
+        name = "--markdown" if flags.markdown else "--extract"
+        raise click.UsageError(f"--schema and {name} exclude each other; keep one")
+    from fairlead.cli.structured import open_wish
+
+    return open_wish(options, items=flags.items, has_tools=has_tools)
+
+
+def _show_request(question: Question) -> None:
     from fairlead.cli.dry_run import show
 
-    codec, resolved = session.prepare([message], options, stream=not flags.no_stream)
-    warnings = () if flags.quiet else codec.warnings
-    show([codec.request()], warnings, resolved, json=flags.json)
+    codec, resolved = question.prepare()
+    warnings = () if question.flags.quiet else codec.warnings
+    show([codec.request()], warnings, resolved, json=question.flags.json)
 
 
-def _answer(session: Session, message: Message, options: ChatOptions, flags: Flags) -> None:
+def _answer(question: Question) -> None:
     from fairlead.cli.asking import ask, tell
     from fairlead.errors import FairleadError
 
-    if session.resolved(options.get("dialect")).provider.embedded:
+    session, flags = question.session, question.flags
+    if session.resolved(question.options.get("dialect")).provider.embedded:
         # A request that cannot be sent must not fetch or start a model first.
-        session.prepare([message], options, stream=not flags.no_stream)
+        question.prepare()
         session.start_local(quiet=flags.quiet)
     try:
-        response: ChatResponse = ask(session, message, options, flags)
+        told = ask(question)
     except FairleadError as error:
         if flags.receipt and error.receipt is not None:
             from fairlead.cli.report import receipt_json
@@ -253,4 +180,4 @@ def _answer(session: Session, message: Message, options: ChatOptions, flags: Fla
 
             write_error(receipt_json(error.receipt) + "\n")
         raise
-    tell(response, flags)
+    tell(told, flags)

@@ -1,88 +1,183 @@
-"""One call and how its answer is shown: as a stream, whole, as Markdown or as JSON."""
+"""One call and how its answer is shown: as a stream, whole, as Markdown, as JSON, or its code."""
 
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from fairlead.cli.answer import AnswerPrinter, print_tool_calls, tell_about
+from fairlead.cli.answering import PlainAnswer, Told
+from fairlead.cli.code_blocks import code_block
 from fairlead.cli.printable import printable
-from fairlead.cli.report import receipt_json, response_json, usage_line
+from fairlead.cli.report import (
+    extraction_json,
+    receipt_json,
+    response_json,
+    run_json,
+    usage_line,
+)
 from fairlead.cli.terminal import is_terminal, note, write, write_error
+from fairlead.errors import ExtractionFailed
 
 if TYPE_CHECKING:
-    from fairlead.cli.ask import Flags
+    from collections.abc import Sequence
+
+    from fairlead.cli.ask_flags import Flags
     from fairlead.cli.session import Session
+    from fairlead.cli.structured import Wish
+    from fairlead.cli.tools import Tools
     from fairlead.client import Client
+    from fairlead.engine.codecs import ChatCodec
     from fairlead.inputs import ChatOptions
+    from fairlead.providers.registry import Resolved
     from fairlead.types.messages import Message
+    from fairlead.types.requests import ChatRequest
     from fairlead.types.responses import ChatResponse
+    from fairlead.types.runs import RunResult
 
 
-def ask(session: Session, message: Message, options: ChatOptions, flags: Flags) -> ChatResponse:
+class Question(NamedTuple):
+    """All that one call is made of."""
+
+    session: Session
+    message: Message
+    options: ChatOptions
+    flags: Flags
+    tools: Tools | None = None
+    wish: Wish | None = None
+
+    def prepare(self) -> tuple[ChatCodec[ChatRequest], Resolved]:
+        """The request that would be sent first. Nothing is sent."""
+        options = self.options if self.wish is None else self.wish.told(self.options)
+        if self.tools is not None:
+            options = self.tools.told(options)
+        stream = bool(self.tools or self.wish) or not self.flags.no_stream
+        return self.session.prepare([self.message], options, stream=stream)
+
+
+def ask(question: Question) -> Told:
     """Ask, and print the answer. Raises a `FairleadError` after printing what had come."""
+    session, message, options, flags, tools, wish = question
     printer = AnswerPrinter(raw=flags.raw, reasoning=not (flags.hide_reasoning or flags.quiet))
-    rendered = flags.markdown and is_terminal(sys.stdout)
     with session.client() as client:
-        if flags.json or flags.no_stream or rendered:
-            response = _whole(client, session.model, message, options, flags)
-            _print_whole(response, printer, flags, rendered=rendered)
-        else:
-            response = streamed(client, session.model, [message], options, printer)
-            print_tool_calls(response.message)
-    return response
+        if tools is not None:
+            return _run(client, question, tools, printer)
+        if wish is not None:
+            return _extracted(client, question, wish)
+        if not _waits(flags):
+            return PlainAnswer(client, printer).show(session.model, [message], options)
+        response = _whole(client, question)
+        _print_whole(response, printer, flags)
+        return Told(response, (response.message,))
 
 
-def streamed(
-    client: Client,
-    model: str,
-    messages: list[Message],
-    options: ChatOptions,
-    printer: AnswerPrinter,
-) -> ChatResponse:
-    """Print an answer while it comes. However it ends, what came is printed, its line ended."""
-    with client.stream(model, messages, **options) as stream:
-        try:
-            for event in stream:
-                printer.event(event)
-        finally:
-            printer.close()
-        return stream.result()
-
-
-def tell(response: ChatResponse, flags: Flags) -> None:
+def tell(told: Told, flags: Flags) -> None:
     """What goes to standard error after an answer."""
+    response = told.response
     if not (flags.quiet or flags.json):
         tell_about(response)
     if flags.usage:
-        note(usage_line(response))
+        note(usage_line(response, turns=told.turns))
     if flags.receipt:
         write_error(receipt_json(response.receipt) + "\n")
 
 
-def _whole(
-    client: Client, model: str, message: Message, options: ChatOptions, flags: Flags
-) -> ChatResponse:
+def _run(client: Client, question: Question, tools: Tools, printer: AnswerPrinter) -> Told:
+    from fairlead.cli.running import RunView, as_told, shown_run
+
+    session, message, options, flags, _, wish = question
+    waits = wish is not None or _waits(flags)
+    view = RunView(tools, printer, streaming=not waits, quiet=flags.quiet)
+    asked = options if wish is None else wish.told(options)
+    run = shown_run(client, session.model, [message], asked, view)
+    told = Told(as_told(run), run.messages, len(run.turns))
+    if wish is not None:
+        _print_checked(run, wish, flags)
+    elif not flags.json and waits:
+        _print_texts(run.turns, printer, flags)
+    if flags.json:
+        write(run_json(run, told.response, indent=is_terminal(sys.stdout)) + "\n")
+    return told
+
+
+def _print_checked(run: RunResult, wish: Wish, flags: Flags) -> None:
+    """The value that a run came to; of the text around its calls nothing."""
+    from fairlead.cli.growing_json import GrowingJson
+
+    try:
+        value = wish.checked(run.response)
+    except ExtractionFailed as error:
+        error.receipt = run.receipt
+        raise
+    if not flags.json:
+        GrowingJson().end(value)
+
+
+def _extracted(client: Client, question: Question, wish: Wish) -> Told:
+    from fairlead.cli.growing_json import value_json
+    from fairlead.cli.structured import as_told, extracted, listed
+
+    session, message, options, flags, _, _ = question
+    if wish.items:
+        return as_told(listed(client, session.model, message, options, wish))
+    shown = not flags.json
+    found = extracted(client, session.model, message, options, wish, shown=shown)
+    told = as_told(found)
+    if flags.json:
+        value = value_json(found.value)
+        indent = is_terminal(sys.stdout)
+        write(extraction_json(found, told.response, value, indent=indent) + "\n")
+    return told
+
+
+def _waits(flags: Flags) -> bool:
+    """Whether the answer is printed only when it is whole."""
+    return flags.json or flags.no_stream or flags.block or _renders(flags)
+
+
+def _renders(flags: Flags) -> bool:
+    return flags.markdown and is_terminal(sys.stdout)
+
+
+def _whole(client: Client, question: Question) -> ChatResponse:
     """A stream on the wire unless that is not wanted: silence is noticed sooner there."""
+    session, message, options, flags = question[:4]
     if flags.no_stream:
-        return client.chat(model, [message], **options)
-    with client.stream(model, [message], **options) as stream:
+        return client.chat(session.model, [message], **options)
+    with client.stream(session.model, [message], **options) as stream:
         return stream.result()
 
 
-def _print_whole(
-    response: ChatResponse, printer: AnswerPrinter, flags: Flags, *, rendered: bool
-) -> None:
+def _print_whole(response: ChatResponse, printer: AnswerPrinter, flags: Flags) -> None:
     if flags.json:
         write(response_json(response, indent=is_terminal(sys.stdout)) + "\n")
         return
-    if rendered:
-        printer.reasoning(response.reasoning)
-        _render(response.text or response.refusal)
-    else:
-        printer.whole(response.message)
-        printer.close()
+    _print_texts([response], printer, flags)
     print_tool_calls(response.message)
+
+
+def _print_texts(answers: Sequence[ChatResponse], printer: AnswerPrinter, flags: Flags) -> None:
+    """What the model wrote in all its turns; of code only that of the last."""
+    if flags.block:
+        _print_block(answers[-1], printer, flags)
+        return
+    for answer in answers:
+        if _renders(flags):
+            printer.reasoning(answer.reasoning)
+            _render(answer.text or answer.refusal)
+        else:
+            printer.whole(answer.message)
+            printer.close()
+
+
+def _print_block(answer: ChatResponse, printer: AnswerPrinter, flags: Flags) -> None:
+    printer.reasoning(answer.reasoning)
+    text = answer.text or answer.refusal
+    block = code_block(text, last=flags.extract_last)
+    if block is None and not flags.quiet:
+        note("the answer has no code block, so this is all of it")
+    printer.text(text if block is None else block)
+    printer.close()
 
 
 def _render(text: str) -> None:

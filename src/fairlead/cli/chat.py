@@ -6,23 +6,27 @@ from typing import TYPE_CHECKING
 
 import click
 
-from fairlead.cli.answer import AnswerPrinter, print_tool_calls, tell_about
-from fairlead.cli.ask import call_options, complete_options, model_options
+from fairlead.cli.answer import AnswerPrinter, tell_about
+from fairlead.cli.answering import Answering, PlainAnswer, Told, ToolAnswer
+from fairlead.cli.ask import call_options, complete_options
+from fairlead.cli.ask_options import model_options
 from fairlead.cli.conversation import Conversation
 from fairlead.cli.failures import failure
 from fairlead.cli.line_editor import LineEditor
 from fairlead.cli.report import usage_line
+from fairlead.cli.running import RunView
+from fairlead.cli.sections import SectionedCommand
 from fairlead.cli.session import Session, open_session
 from fairlead.cli.slash import Leave, SlashCommands
 from fairlead.cli.terminal import note, output, write_error
+from fairlead.cli.tool_flags import ToolFlags, tool_options
+from fairlead.cli.tools import Tools, open_tools
 from fairlead.errors import FairleadError, InvalidRequest
 from fairlead.types.messages import Message
 
 if TYPE_CHECKING:
     from fairlead.client import Client
     from fairlead.inputs import ChatOptions
-    from fairlead.stream import Stream
-    from fairlead.types.responses import ChatResponse
 
 
 class Chat:
@@ -41,6 +45,7 @@ class Chat:
         reasoning: bool = True,
         usage: bool = False,
         quiet: bool = False,
+        tools: Tools | None = None,
     ) -> None:
         self.session = session
         self.client = client
@@ -53,6 +58,7 @@ class Chat:
         self._reasoning = reasoning
         self._usage = usage
         self._quiet = quiet
+        self._tools = tools
         self._options = self._typed()
 
     def change_model(self, model: str) -> None:
@@ -83,52 +89,42 @@ class Chat:
     def turn(self, text: str) -> None:
         """Say `text` and print the answer. What was answered is kept, also where it was cut."""
         self.conversation.say(text)
-        stream: Stream | None = None
+        answering = self._answering()
         try:
             self.session.start_local(quiet=self._quiet)
-            stream = self.client.stream(
-                self.session.model, self.conversation.messages, **self._options
-            )
-            self._tell(self._print(stream))
+            messages = self.conversation.messages
+            self._tell(answering.show(self.session.model, list(messages), self._options))
         except (KeyboardInterrupt, FairleadError) as error:
-            self._keep_partial(stream)
+            self._keep_partial(answering)
             if isinstance(error, FairleadError):
                 raise
             note("stopped; what came is kept" if self._answered else "stopped")
+
+    def _answering(self) -> Answering:
+        printer = AnswerPrinter(raw=self._raw, reasoning=self._reasoning)
+        if self._tools is None:
+            return PlainAnswer(self.client, printer)
+        view = RunView(self._tools, printer, streaming=True, quiet=self._quiet)
+        return ToolAnswer(self.client, view)
 
     @property
     def _answered(self) -> bool:
         messages = self.conversation.messages
         return bool(messages) and messages[-1].role == "assistant"
 
-    def _print(self, stream: Stream) -> ChatResponse:
-        printer = AnswerPrinter(raw=self._raw, reasoning=self._reasoning)
-        with stream:
-            try:
-                for event in stream:
-                    printer.event(event)
-            finally:
-                printer.close()
-            return stream.result()
-
-    def _tell(self, response: ChatResponse) -> None:
-        self.conversation.keep(response.message)
-        self.conversation.count(response)
-        print_tool_calls(response.message)
+    def _tell(self, told: Told) -> None:
+        self.conversation.keep(*told.messages)
+        self.conversation.count(told.response)
         if not self._quiet:
-            tell_about(response)
+            tell_about(told.response)
         if self._usage:
-            note(usage_line(response))
+            note(usage_line(told.response, turns=told.turns))
 
-    def _keep_partial(self, stream: Stream | None) -> None:
+    def _keep_partial(self, answering: Answering) -> None:
         if self._answered:
             return
-        try:
-            text = stream.partial.text if stream is not None else ""
-        except RuntimeError:  # it was never open
-            text = ""
-        if text:
-            self.conversation.keep(Message.assistant(text))
+        if answering.said:
+            self.conversation.keep(Message.assistant(answering.said))
         else:
             self.conversation.take_back()
 
@@ -143,8 +139,9 @@ class Chat:
         return options
 
 
-@click.command("chat")
+@click.command("chat", cls=SectionedCommand)
 @model_options
+@tool_options
 def command(
     model: str | None,
     system: str | None,
@@ -155,9 +152,19 @@ def command(
     usage: bool,
     quiet: bool,
     raw: bool,
+    tools: tuple[str, ...],
+    functions: tuple[str, ...],
+    yes: bool,
+    approve_each: bool,
+    tools_debug: bool,
+    chain_limit: int | None,
 ) -> None:
     """Talk with a model. Ctrl-C stops an answer, Ctrl-D or /exit leaves, /help shows the rest."""
-    call_options(pairs, sources=sources)
+    tool_flags = ToolFlags(tools, functions, chain_limit, yes, approve_each, tools_debug)
+    tool_flags.check()
+    usable = open_tools(tool_flags, call_options(pairs, sources=sources))
+    if usable is not None:
+        usable.check()
     # Answers that nobody can read must not be paid for.
     output()
     session = open_session(model, quiet=quiet)
@@ -173,6 +180,7 @@ def command(
             reasoning=not (hide_reasoning or quiet),
             usage=usage,
             quiet=quiet,
+            tools=usable,
         )
         if editor.interactive and not quiet:
             note(f"{session.model} listens; /help shows the commands, Ctrl-D leaves")

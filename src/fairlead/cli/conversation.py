@@ -26,9 +26,9 @@ class Conversation:
         self.messages.append(Message("user", (*self.attachments, Text(text))))
         self.attachments = []
 
-    def keep(self, answer: Message) -> None:
-        """The model's turn, whole or as far as it came."""
-        self.messages.append(answer)
+    def keep(self, *answer: Message) -> None:
+        """The model's turn, whole or as far as it came, with its tools' results between."""
+        self.messages.extend(answer)
 
     def count(self, response: ChatResponse) -> None:
         """Add a finished answer to the account."""

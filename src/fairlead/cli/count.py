@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from fairlead.cli.ask import attach_option
+from fairlead.cli.ask_options import attach_option
 from fairlead.cli.operating import Flags, Pairs, operation_options
 
 

@@ -2,26 +2,21 @@
 
 from __future__ import annotations
 
-import re
 import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import msgspec
 
-from fairlead.auth.api_key import ROTATED
 from fairlead.cli.printable import escaped_json, one_line
 from fairlead.cli.report import to_json
 from fairlead.cli.terminal import is_terminal, note, write
 from fairlead.framing.multipart import FormField, Multipart
-from fairlead.providers.states import missing_key
-from fairlead.types.http import REDACTED, redact
+from fairlead.providers.shown_headers import shown_headers
 
 if TYPE_CHECKING:
     from fairlead.providers.registry import Resolved
     from fairlead.types.http import HttpRequest
-
-_SECRET_NAME = re.compile(r"auth|key|token|secret|password|credential|cookie", re.IGNORECASE)
 
 
 def show(
@@ -40,7 +35,7 @@ def show(
 def request_text(request: HttpRequest, resolved: Resolved) -> str:
     """The request as HTTP would write it, its body indented."""
     lines = [f"{request.method} {request.url}"]
-    lines += [f"{name}: {one_line(value)}" for name, value in _headers(request, resolved)]
+    lines += [f"{name}: {one_line(value)}" for name, value in shown_headers(request, resolved)]
     body = msgspec.json.format(_body(request), indent=2)
     return "\n".join(lines) + f"\n\n{escaped_json(body.decode())}\n"
 
@@ -50,7 +45,7 @@ def request_json(request: HttpRequest, resolved: Resolved, *, indent: bool) -> s
     fields = {
         "method": request.method,
         "url": request.url,
-        "headers": dict(_headers(request, resolved)),
+        "headers": dict(shown_headers(request, resolved)),
         "body": msgspec.Raw(_body(request)),
     }
     return to_json(fields, indent=indent)
@@ -79,33 +74,3 @@ def _field(field: FormField) -> object:
         return field.value
     size = field.value.size
     return {"file": field.file_name, "media_type": field.media_type, "bytes": size}
-
-
-def _headers(request: HttpRequest, resolved: Resolved) -> list[tuple[str, str]]:
-    shown = [
-        (name, REDACTED if _SECRET_NAME.search(name) else value)
-        for name, value in redact(request.headers)
-    ]
-    return [*shown, *_credential(resolved)]
-
-
-def _credential(resolved: Resolved) -> list[tuple[str, str]]:
-    """The header that the key will stand in, and where the key comes from."""
-    credential, form = resolved.credential, resolved.provider.key_form
-    if credential is None:
-        embedded = resolved.provider.embedded
-        return [(form.name, f"{form.prefix}{REDACTED} (made for each run)")] if embedded else []
-    if (name := credential.key_name) is not None:
-        return [(form.name, f"{_scheme(resolved, name) or form.prefix}{REDACTED} ({name})")]
-    if not credential.required:
-        return []
-    advice = "; ".join(missing_key(resolved.provider))
-    return [(form.name, f"{form.prefix}{REDACTED} (missing: {advice})")]
-
-
-def _scheme(resolved: Resolved, key_name: str) -> str:
-    """What stands before a signature; empty where the key itself is sent."""
-    auth = resolved.provider.table.auth
-    keys = {entry.name for entry in auth.env if not isinstance(entry, str)}
-    sent = key_name in keys or key_name == ROTATED or key_name.startswith("[providers.")
-    return "AWS4-HMAC-SHA256 " if auth.kind == "aws" and not sent else ""

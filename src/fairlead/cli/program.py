@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import click
 
 from fairlead.cli.failures import exit_code_of
+from fairlead.cli.sections import write_sections
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
@@ -25,6 +26,7 @@ SECTIONS = {
         "chat": "Talk with a model, turn by turn.",
         "complete": "Go on where a text ends, or fill a gap in it.",
         "count": "Count the tokens of a prompt.",
+        "explain": "Show what a request becomes for a model, field by field.",
     },
     "Beside chat": {
         "embed": "Turn texts into vectors.",
@@ -45,6 +47,8 @@ SECTIONS = {
         "logout": "End a login.",
         "whoami": "Show who is signed in.",
         "local": "Fetch, serve or remove the local model.",
+        "replay": "Show what is on a tape, or serve it as a provider.",
+        "tape": "Make a tape from a recording of another tool.",
         "help": "Show the help of fairlead, or of one of its commands.",
     },
 }
@@ -87,8 +91,7 @@ class Program(click.Group):
                 formatter.write_dl(list(commands.items()))
         parameters = [*_ask().params, *self.get_params(ctx)]
         named = [item for item in parameters if isinstance(item, click.Option)]
-        with formatter.section("Options"):
-            formatter.write_dl(list(filter(None, (item.get_help_record(ctx) for item in named))))
+        write_sections(ctx, formatter, named)
 
     def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
         own = super().shell_complete(ctx, incomplete)

@@ -11,9 +11,11 @@ from fairlead.cli.printable import escaped_json
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from fairlead.types.extraction import Extraction
     from fairlead.types.operations import Answer
     from fairlead.types.receipts import Receipt
     from fairlead.types.responses import ChatResponse
+    from fairlead.types.runs import RunResult
     from fairlead.types.usage import Usage
 
 
@@ -22,11 +24,28 @@ def response_json(response: ChatResponse, *, indent: bool) -> str:
 
     The raw body and headers are left out: they repeat the rest, and may hold cookies.
     """
-    fields: dict[str, object] = {"text": response.text}
-    fields |= msgspec.to_builtins(response)
-    del fields["raw"]
-    if response.usage is not None:
-        fields["usage"] = _usage_fields(response.usage)
+    return to_json(_response_fields(response), indent=indent)
+
+
+def run_json(run: RunResult, told: ChatResponse, *, indent: bool) -> str:
+    """The same for a run, whose last answer is `told` with what all turns took.
+
+    Behind it are all calls of tools, and the messages that would go on with the conversation.
+    """
+    fields = _response_fields(told)
+    fields["turns"] = len(run.turns)
+    fields["tools"] = msgspec.to_builtins(run.tools)
+    fields["messages"] = msgspec.to_builtins(run.messages)
+    return to_json(fields, indent=indent)
+
+
+def extraction_json(
+    found: Extraction[object], told: ChatResponse, value: str, *, indent: bool
+) -> str:
+    """The same for a value that was asked for, which `value` is as JSON; it stands in front."""
+    fields: dict[str, object] = {"value": msgspec.Raw(value.encode())}
+    fields |= _response_fields(told)
+    fields |= {"asked": found.attempts, "mode": found.mode}
     return to_json(fields, indent=indent)
 
 
@@ -51,15 +70,22 @@ def to_json(value: object, *, indent: bool = False) -> str:
     return escaped_json(data.decode())
 
 
-def usage_line(response: ChatResponse | Answer) -> str:
-    """Tokens in and out, cost where it is known, time, and who served it, on one line."""
+def usage_line(response: ChatResponse | Answer, *, turns: int = 1) -> str:
+    """Tokens in and out, cost where it is known, time, and who served it, on one line.
+
+    Of a run it tells of all `turns` together.
+    """
     parts = [_tokens(response.usage)]
     if response.cost is not None:
         parts.append(f"${response.cost.usd.normalize():f}")
     receipt = response.receipt
     parts.append(f"{receipt.seconds:.2f} s")
-    if len(receipt.attempts) > 1:
+    if turns > 1:
+        parts.append(f"{turns} turns")
+    if len(receipt.attempts) > turns:
         parts.append(f"{len(receipt.attempts)} attempts")
+    if receipt.from_cache:
+        parts.append("from the cache")
     parts.append(receipt.target)
     return ", ".join(parts)
 
@@ -67,6 +93,15 @@ def usage_line(response: ChatResponse | Answer) -> str:
 def receipt_json(receipt: Receipt) -> str:
     """The receipt as one line of JSON."""
     return to_json(receipt)
+
+
+def _response_fields(response: ChatResponse) -> dict[str, object]:
+    fields: dict[str, object] = {"text": response.text}
+    fields |= msgspec.to_builtins(response)
+    del fields["raw"]
+    if response.usage is not None:
+        fields["usage"] = _usage_fields(response.usage)
+    return fields
 
 
 def _usage_fields(usage: Usage) -> dict[str, object]:

@@ -60,6 +60,13 @@ class Session:
 
         return Core(self.settings, transport=NowhereTransport(), runtime=BlockingRuntime())
 
+    def silent_client(self) -> Client:
+        """A client that can send nothing."""
+        from fairlead.cli.nowhere import NowhereTransport
+        from fairlead.client import Client
+
+        return Client(self.settings, transport=NowhereTransport())
+
     def client(self) -> Client:
         """A client with these settings. The transport is loaded only here."""
         from fairlead.client import Client

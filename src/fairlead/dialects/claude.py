@@ -1,7 +1,8 @@
 """What the name of a Claude tells of what its requests may hold, on whichever host it runs.
 
-Sources: the provider's pages on adaptive thinking, on Claude 4.7 (sampling parameters removed) and
-on Claude 4.8 (system messages inside a conversation), read 2026-11. A name that is no Claude's, as
+Sources: the provider's pages on adaptive thinking, on Claude 4.7 (sampling parameters removed),
+on Claude 4.8 (system messages inside a conversation) and on Claude 4.6 (prefill refused with status
+400), read 2026-11. A name that is no Claude's, as
 other providers that speak the protocol have, gets what all of them take.
 """
 
@@ -56,6 +57,12 @@ def takes_system_turns(model: str) -> bool:
     """Whether a system message may stand after a user's turn."""
     known = version(model)
     return known is not None and known >= (4, 8)
+
+
+def takes_prefill(model: str) -> bool:
+    """Whether a conversation may end with the beginning of the answer: until Claude 4.5."""
+    known = version(model)
+    return known is not None and known < (4, 6)
 
 
 def answer_limit(model: str) -> int:

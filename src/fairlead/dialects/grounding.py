@@ -12,18 +12,17 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
+from fairlead.dialects.retelling import RetellingDecoder
 from fairlead.types.events import CitationEvent, Event, PartEnd
 from fairlead.types.messages import Citation, Document, Message, Part, Text
 
 if TYPE_CHECKING:
-    from fairlead.errors import ApiError, FairleadError
+    from fairlead.errors import ApiError
     from fairlead.ports import Decoder, Dialect, Encoded, Limits
     from fairlead.types.http import Headers
-    from fairlead.types.receipts import Receipt
     from fairlead.types.requests import ChatRequest, UnsupportedPolicy
-    from fairlead.types.responses import ChatResponse, RawResponse
+    from fairlead.types.responses import ChatResponse
     from fairlead.types.targets import Target
-    from fairlead.types.usage import Usage
 
 _ASKED = (
     "Answer from the documents below. Behind each statement write the id of the document that it "
@@ -68,59 +67,22 @@ class GroundedDialect:
         return self._inner.decode_error(status, headers, body, target)
 
 
-class CitingDecoder:
+class CitingDecoder(RetellingDecoder):
     """A decoder whose texts are searched for marks when they end."""
 
-    __slots__ = ("_inner", "_known")
+    __slots__ = ("_known",)
 
     def __init__(self, inner: Decoder[Event, ChatResponse], documents: Sequence[Document]) -> None:
-        self._inner = inner
+        super().__init__(inner)
         self._known = {document.id: document for document in documents}
 
-    @property
-    def failure(self) -> FairleadError | None:
-        return self._inner.failure
-
-    @failure.setter
-    def failure(self, error: FairleadError | None) -> None:
-        self._inner.failure = error
-
-    @property
-    def finished(self) -> bool:
-        return self._inner.finished
-
-    @finished.setter
-    def finished(self, value: bool) -> None:
-        self._inner.finished = value
-
-    def feed(self, data: bytes) -> Sequence[Event]:
-        return self._cited(self._inner.feed(data))
-
-    def close(self) -> Sequence[Event]:
-        return self._cited(self._inner.close())
-
-    def whole(self, body: bytes) -> Sequence[Event]:
-        return self._cited(self._inner.whole(body))
-
-    def partial(self) -> tuple[Message, Usage | None]:
-        return self._inner.partial()
-
-    def result(
-        self, *, receipt: Receipt, raw: RawResponse, warnings: tuple[str, ...]
-    ) -> ChatResponse:
-        answer = self._inner.result(receipt=receipt, raw=raw, warnings=warnings)
-        return replace(answer, message=self._message(answer.message))
-
-    def _cited(self, events: Sequence[Event]) -> list[Event]:
-        found: list[Event] = []
-        for event in events:
-            if type(event) is PartEnd and isinstance(event.part, Text):
-                part = self._part(event.part)
-                new = part.citations[len(event.part.citations) :]
-                found += [CitationEvent(citation, event.index) for citation in new]
-                event = PartEnd(event.index, part)
-            found.append(event)
-        return found
+    def _told(self, event: Event) -> Sequence[Event]:
+        if type(event) is not PartEnd or not isinstance(event.part, Text):
+            return (event,)
+        part = self._part(event.part)
+        new = part.citations[len(event.part.citations) :]
+        cited = [CitationEvent(citation, event.index) for citation in new]
+        return (*cited, PartEnd(event.index, part))
 
     def _message(self, message: Message) -> Message:
         parts: tuple[Part, ...] = tuple(

@@ -14,6 +14,11 @@ from fairlead.types.requests import ChatRequest, UnsupportedPolicy
 from fairlead.types.targets import Target
 
 _S = TypeVar("_S", bound=Struct)
+LEFT_OUT = "; it was left out"
+"""How every warning ends that tells of a loss."""
+
+_ASKS_BY_FALSE = frozenset({"parallel_tool_calls"})
+"""Options that are on where nothing is said, so that false asks for something."""
 
 
 class Losses:
@@ -32,7 +37,7 @@ class Losses:
         if self._policy == "error":
             raise UnsupportedFeature(feature, self.target.label, hint)
         if self._policy == "warn":
-            self.warnings.append(f"{self.target.label} does not support {feature}; it was left out")
+            self.warnings.append(f"{self.target.label} does not support {feature}{LEFT_OUT}")
         self.dropped.append(feature)
 
     def lacks(self, name: str, hint: str = "leave it out") -> bool:
@@ -52,11 +57,12 @@ class Losses:
         return request
 
     def without(self, asked: _S, names: Iterable[str]) -> _S:
-        """`asked` with those of the fields unset; false asks for nothing, so it may stay."""
+        """`asked` with those of the fields unset; what asks for nothing may stay."""
         removed: dict[str, object] = {}
         for name in names:
             value = getattr(asked, name, None)
-            if value is not None and value is not False and value != ():
+            asks = value is not False or name in _ASKS_BY_FALSE
+            if asks and value is not None and value != ():
                 self.unsupported(name)
                 removed[name] = () if isinstance(value, tuple) else None
         return replace(asked, **removed) if removed else asked

@@ -7,6 +7,15 @@ from collections.abc import Container
 from fairlead.errors import InvalidRequest
 from fairlead.types.messages import Part, Role, ToolResult
 
+SHOWN_BELOW = "It is shown in the message below."
+"""What a tool's result says that holds no words, where its pictures follow it."""
+MOVED = "the pictures and files of a tool's result were sent in a user message behind it"
+
+
+def shown_by(call_id: str) -> str:
+    """The words above what a tool has shown."""
+    return f"This is the result of the tool call {call_id}:"
+
 
 def misplaced(part: Part, role: str) -> InvalidRequest:
     """The error for a part that no message of that role can hold."""

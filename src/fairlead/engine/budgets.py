@@ -9,6 +9,7 @@ from typing import Self
 
 from msgspec import Struct
 
+from fairlead.engine.purse import Purse
 from fairlead.errors import InvalidRequest
 from fairlead.policies.cost import nanos
 from fairlead.types.spending import PERIODS, Period, Unpriced
@@ -19,12 +20,16 @@ _LONGEST_NAME = 200
 
 
 class Named(Struct, frozen=True):
-    """A budget that a block asks for; `limit`, in nano-dollars, is None for the settings' own."""
+    """A budget that a block asks for; `limit`, in nano-dollars, is None for the settings' own.
+
+    One with a `purse` is kept there, and no store hears of it.
+    """
 
     name: str
     limit: int | None
-    per: Period | None
-    unpriced: Unpriced | None
+    per: Period | None = None
+    unpriced: Unpriced | None = None
+    purse: Purse | None = None
 
 
 AMBIENT: ContextVar[tuple[Named, ...]] = ContextVar("fairlead_budgets", default=())
@@ -83,6 +88,23 @@ class budget:  # noqa: N801  # it reads as a word: with fairlead.budget("team-a"
 
     def __repr__(self) -> str:
         return f"budget({self._named.name!r})"
+
+
+class pursed:  # noqa: N801  # like budget, which it stands beside
+    """All calls in the block spend from `purse`, and from the budgets around it."""
+
+    __slots__ = ("_named", "_token")
+
+    def __init__(self, name: str, purse: Purse) -> None:
+        self._named = Named(name, None, purse=purse)
+        self._token: Token[tuple[Named, ...]] | None = None
+
+    def __enter__(self) -> None:
+        self._token = AMBIENT.set((*AMBIENT.get(), self._named))
+
+    def __exit__(self, *_: object) -> None:
+        if self._token is not None:
+            AMBIENT.reset(self._token)
 
 
 def check_name(name: object) -> None:

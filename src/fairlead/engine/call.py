@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Generic, TypeVar, cast
 
 from msgspec.structs import replace
 
-from fairlead.ports import Authorizer, Billing, Chooser, Codec, Limits, Timeouts
+from fairlead.ports import Authorizer, Billing, Chooser, Codec, Drain, Limits, Timeouts
 from fairlead.types.receipts import Attempt, Receipt
 
 if TYPE_CHECKING:
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from fairlead.engine.reply import Reply
     from fairlead.engine.watching import Watch
     from fairlead.errors import FairleadError
+    from fairlead.policies.cache import Caching
     from fairlead.types.observed import ObservedAttempt
 
 E_ = TypeVar("E_")
@@ -27,21 +28,26 @@ class Call(Generic[E_, R_]):
     """Mutable while it runs. Times are instants of the runtime's clock, durations are seconds."""
 
     __slots__ = (
+        "again",
         "allowed",
         "attempts",
         "billing",
+        "caching",
         "chooser",
         "codec",
         "credential",
         "deadline",
         "defaults",
+        "drain",
         "elsewhere",
         "legs",
         "limits",
         "lost",
         "next_wait",
         "operation",
+        "patient",
         "price",
+        "repeats",
         "replays",
         "second",
         "started",
@@ -76,6 +82,8 @@ class Call(Generic[E_, R_]):
         self.credential = credential
         """Authorises the attempt under way. Of several it is the one that was chosen for it."""
         self.chooser = _chooser(credential)
+        self.drain: Drain | None = None
+        """How a stream ends that is left early; None: at once."""
         self.replays = 0
         """Attempts that were made anew with another secret; they count as no retries."""
         self.stream = stream
@@ -96,6 +104,8 @@ class Call(Generic[E_, R_]):
         self.next_wait = 0.0
         """Seconds waited before the attempt that comes."""
         self.attempts: list[Attempt] = []
+        self.caching: Caching | None = None
+        """How the answer may be kept and shared; None where it may not be."""
         self.watch: Watch | None = None
         """Tells the observers; None where there are none."""
         self.warnings: tuple[str, ...] = ()
@@ -104,6 +114,12 @@ class Call(Generic[E_, R_]):
         """The targets that the call may go to, where it has a route."""
         self.elsewhere: Callable[[FairleadError], Awaitable[bool]] | None = None
         """Of one leg: whether the call goes on at another target after an error."""
+        self.again = False
+        """Of one leg: whether the call is sent once more, which a retry budget has paid for."""
+        self.repeats = False
+        """Whether the answer begins with the words that the request ends with."""
+        self.patient = True
+        """Whether it may wait for a limit; a copy at the same target goes at once or not at all."""
         self.second: Second[E_, R_] | None = None
         """Of one leg: its copy, for when it is slow to begin."""
         self.lost = False

@@ -22,6 +22,7 @@ from fairlead.policies.hints import retry_after
 from fairlead.types.receipts import Attempt, Timings
 
 if TYPE_CHECKING:
+    from fairlead.engine.forgotten import Forgotten
     from fairlead.ports import HttpResponse, Runtime, Transport
     from fairlead.types.http import Headers, HttpRequest
     from fairlead.types.observed import ObservedAttempt
@@ -33,15 +34,23 @@ R_ = TypeVar("R_")
 class Exchange:
     """Speaks to one transport."""
 
-    __slots__ = ("_runtime", "_transport")
+    __slots__ = ("_forgotten", "_runtime", "_transport")
 
-    def __init__(self, transport: Transport, runtime: Runtime) -> None:
+    def __init__(
+        self, transport: Transport, runtime: Runtime, forgotten: Forgotten | None = None
+    ) -> None:
         self._transport = transport
         self._runtime = runtime
+        self._forgotten = forgotten
 
     async def __call__(self, call: Call[E_, R_]) -> Reply[E_, R_]:
-        """A committed reply. Raises what went wrong, with the attempt recorded in the call."""
+        """A committed reply. Raises what went wrong, with the attempt recorded in the call.
+
+        Where a wait before it has taken all the time, as when the machine slept, nothing is sent.
+        """
         started = self._runtime.now()
+        if started >= call.deadline:
+            raise DeadlineExceeded(f"{call.target}: no time is left of {call.allowed:g} s")
         request = call.codec.request()
         if call.credential is not None:
             request = call.credential.authorize(request, self._runtime.wall())
@@ -55,6 +64,7 @@ class Exchange:
             sent_bytes=request.size,
             request_id=request_id(response.headers),
             begun=begun,
+            forgotten=self._forgotten,
         )
         try:
             await self._begin(call, reply, response)

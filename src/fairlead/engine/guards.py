@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from copy import copy
+from threading import Lock
 from typing import Protocol, TypeVar
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from fairlead.engine.guard import Guard
+from fairlead.engine.shared_gates import SharedGates
+from fairlead.errors import ConfigError
 from fairlead.policies.breaker import BreakerPolicy
 from fairlead.policies.gate import Gate
 from fairlead.policies.rate_headers import HeaderNames
@@ -46,9 +51,10 @@ class Entry(Struct, frozen=True):
 class Gates:
     """The gates of all targets and keys. Those of a provider's targets may be one and the same."""
 
-    __slots__ = ("_found", "_rules", "_shared")
+    __slots__ = ("_found", "_making", "_rules", "_shared")
 
     def __init__(self, rules: TargetRules) -> None:
+        self._making = Lock()
         self._rules = rules
         self._found: dict[tuple[str, str | None], Entry | None] = {}
         self._shared: dict[tuple[str, str | None], Gate] = {}
@@ -58,19 +64,33 @@ class Gates:
         try:
             return self._found[target, key_name]
         except KeyError:
-            return self._made(target, key_name)
+            with self._making:
+                return self._made(target, key_name)
 
-    def health(self, target: str) -> tuple[LimitHealth, ...]:
+    def retune(self, rules: TargetRules, now: float) -> None:
+        """Go by `rules` from now on, with the gates that there are and all that they count.
+
+        Where `per` is another, those who share a gate are others too, and are counted anew.
+        """
+        with self._making:
+            fresh = copy(self)
+            fresh._rules, fresh._found, fresh._shared = rules, {}, {}
+            for place, entry in self._found.items():
+                try:
+                    made = fresh._made(*place)
+                except ConfigError:
+                    made = None  # the target is gone
+                if entry is not None:
+                    fresh._found[place] = _kept(entry, made, fresh._shared, now)
+            self._rules, self._shared, self._found = rules, fresh._shared, fresh._found
+
+    def health(self, target: str, shared: SharedGates | None = None) -> tuple[LimitHealth, ...]:
         """One for each key of a pool that was used for `target`, else one alone."""
+        found = tuple(self._found.items())
         return tuple(
-            LimitHealth(
-                key_name=key,
-                in_use=entry.gate.in_use,
-                waiting=entry.gate.waiting,
-                concurrency=entry.gate.concurrency,
-            )
-            for (label, key), entry in tuple(self._found.items())
-            if label == target and entry is not None
+            _health(place, entry.gate, shared)
+            for place, entry in found
+            if place[0] == target and entry is not None
         )
 
     def _made(self, target: str, key_name: str | None) -> Entry | None:
@@ -85,17 +105,49 @@ class Gates:
 
     def _gate(self, target: str, key_name: str | None, limits: RateLimits) -> Gate:
         if limits.per == "model":
-            return Gate(limits)
+            return Gate(limits, counts=not limits.shared)
         place = target.partition("/")[0], key_name if limits.per == "key" else None
-        return self._shared.setdefault(place, Gate(limits))
+        return self._shared.setdefault(place, Gate(limits, counts=not limits.shared))
+
+
+def _kept(
+    entry: Entry, made: Entry | None, shared: dict[tuple[str, str | None], Gate], now: float
+) -> Entry | None:
+    """`made`, but with the gate of `entry`, which goes by the new limits."""
+    gate = entry.gate
+    if made is None:
+        gate.follow(Gate(RateLimits()), now)  # who waits there still is let in
+        return None
+    same = gate.limits.per == made.gate.limits.per
+    gate.follow(made.gate, now)
+    if not same:
+        return made
+    for place, other in shared.items():
+        if other is made.gate:
+            shared[place] = gate
+    return replace(made, gate=gate)
+
+
+def _health(place: tuple[str, str | None], gate: Gate, shared: SharedGates | None) -> LimitHealth:
+    """Of shared limits, what this process has under way, and of them all the most there may be."""
+    beyond, most = 0, gate.concurrency
+    if gate.limits.shared and shared is not None:
+        beyond, most = shared.of(*place, gate.limits).waiting, gate.limits.concurrency
+    return LimitHealth(
+        key_name=place[1],
+        in_use=max(0, gate.in_use - beyond),
+        waiting=gate.waiting + beyond,
+        concurrency=most,
+    )
 
 
 class Breakers:
     """The guards of all targets."""
 
-    __slots__ = ("_found", "_random", "_rules")
+    __slots__ = ("_found", "_making", "_random", "_rules")
 
     def __init__(self, rules: TargetRules, *, random: Callable[[], float]) -> None:
+        self._making = Lock()
         self._rules = rules
         self._random = random
         self._found: dict[str, Guard] = {}
@@ -105,20 +157,53 @@ class Breakers:
         try:
             return self._found[target]
         except KeyError:
-            _make_room(self._found)
-            guard = Guard(target, self._rules.breaker(target), random=self._random)
-            return self._found.setdefault(target, guard)
+            with self._making:
+                _make_room(self._found)
+                guard = Guard(target, self._rules.breaker(target), random=self._random)
+                return self._found.setdefault(target, guard)
+
+    def retune(self, rules: TargetRules) -> None:
+        """Go by `rules` from now on; what is known of the targets stays."""
+        with self._making:
+            self._rules = rules
+            for target, guard in tuple(self._found.items()):
+                try:
+                    guard.retune(rules.breaker(target))
+                except ConfigError:
+                    del self._found[target]  # it is gone
 
 
 class Guards(Struct, frozen=True):
-    """Both; None where nothing at all is set."""
+    """All of them; None where nothing at all is set."""
 
     breakers: Breakers | None = None
     gates: Gates | None = None
+    shared: SharedGates | None = None
+
+    def guard(self, target: str) -> Guard:
+        """What stands before `target`. Raises `ConfigError` where all breakers are off."""
+        if self.breakers is None:
+            raise ConfigError(
+                "no target has a breaker, because the settings turn it off (breaker.enabled); "
+                "turn it on to open and close one by hand"
+            )
+        return self.breakers.of(target)
+
+    def followed_by(self, other: Guards, rules: TargetRules, now: float) -> Guards:
+        """`other`, but with the gates and breakers that there are, which go by `rules` now."""
+        if self.gates is not None:
+            self.gates.retune(rules, now)
+        if self.breakers is not None:
+            self.breakers.retune(rules)
+        return Guards(
+            breakers=self.breakers or other.breakers,
+            gates=self.gates or other.gates,
+            shared=other.shared,
+        )
 
     def health(self, target: str, now: float) -> TargetHealth:
         """How `target` is doing at the instant `now`; one that was never used is well."""
-        limits = () if self.gates is None else self.gates.health(target)
+        limits = () if self.gates is None else self.gates.health(target, self.shared)
         if self.breakers is None:
             return TargetHealth(target=target, limits=limits)
         return self.breakers.of(target).health(now, limits)

@@ -7,13 +7,17 @@ from __future__ import annotations
 
 import os
 from collections import deque
+from copy import copy
 from itertools import count
 from threading import Lock
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from fairlead.engine.asking import asked
 from fairlead.engine.budgets import AMBIENT, Named
+from fairlead.engine.outage import Outage
+from fairlead.engine.purse import Purse, hold_in, settle_in
 from fairlead.engine.shortages import exceeded, no_such_budget, unpriced_call
 from fairlead.errors import StoreError
 from fairlead.policies.ledger import slots_at
@@ -32,8 +36,6 @@ from fairlead.types.spending import (
 if TYPE_CHECKING:
     from fairlead.ports import Billing, LedgerStore, Runtime
 
-_REST = 0.5
-"""Seconds for which a store that failed is not asked again."""
 _GRACE = 60.0
 """Seconds that a hold outlives its call's deadline."""
 _UNTOLD = 100_000
@@ -51,18 +53,20 @@ class Rule(Struct, frozen=True):
 
 
 class Ticket(Struct, frozen=True):
-    """A hold that stands, under `name`, in the periods of `slots`."""
+    """A hold that stands, under `name`, in the periods of `slots`, and in `purses`."""
 
     name: str
     amount: int
     slots: tuple[Slot, ...]
+    purses: tuple[Purse, ...] = ()
 
 
 class Due(Struct, frozen=True):
-    """The accounts of a call, and whether all of them let calls of unknown price pass."""
+    """The accounts of a call, whether all of them let calls of unknown price pass, and purses."""
 
     accounts: tuple[Account, ...]
     allows_unpriced: bool
+    purses: tuple[Purse, ...] = ()
 
 
 class Ledger:
@@ -76,21 +80,29 @@ class Ledger:
         rules: tuple[Rule, ...] = (),
         when_down: WhenDown = "refuse",
     ) -> None:
-        self._store = store
+        self.store = store
         self._runtime = runtime
         self.in_memory = store.in_memory
         self.records = store.records
+        self._go_by(rules, when_down)
+        self._untold: deque[tuple[str, tuple[Slot, ...], Spending | None]] = deque(maxlen=_UNTOLD)
+        self._telling = Lock()
+        self._outage = Outage(runtime.now)
+        self._prefix = os.urandom(8).hex()
+        self._counter = count()
+
+    def renewed(self, rules: tuple[Rule, ...], when_down: WhenDown) -> Ledger:
+        """Another with the same store and all that is still to be told to it, by other rules."""
+        made = copy(self)
+        made._go_by(rules, when_down)
+        return made
+
+    def _go_by(self, rules: tuple[Rule, ...], when_down: WhenDown) -> None:
         self._named = {rule.name: rule for rule in rules if rule.scope == "account"}
         self._everywhere = tuple(rule for rule in rules if rule.scope == "all")
         self._by_user = tuple(rule for rule in rules if rule.scope == "user")
         self._refuses = when_down == "refuse"
-        self._always = bool(self._everywhere or self._by_user or store.records)
-        self._untold: deque[tuple[str, tuple[Slot, ...], Spending | None]] = deque(maxlen=_UNTOLD)
-        self._telling = Lock()
-        self._down_until = float("-inf")
-        self._down_because = ""
-        self._prefix = os.urandom(8).hex()
-        self._counter = count()
+        self._always = bool(self._everywhere or self._by_user or self.records)
         self._last: tuple[tuple[Named, ...], Due] | None = None
 
     @property
@@ -109,7 +121,9 @@ class Ledger:
         for name, limit, per, allows in self._limits(ambient, billing.user):
             found[name, per] = min(limit, found.get((name, per), limit))
             lenient = lenient and allows
-        due = Due(tuple(Account(n, limit, p) for (n, p), limit in found.items()), lenient)
+        accounts = tuple(Account(n, limit, p) for (n, p), limit in found.items())
+        purses = tuple(named.purse for named in ambient if named.purse is not None)
+        due = Due(accounts, lenient, purses)
         self._last = ambient, due
         return due
 
@@ -121,6 +135,8 @@ class Ledger:
             name = f"{rule.name}/{_plain(user or '')}"
             found.append((name, rule.limit, rule.per, rule.unpriced == "allow"))
         for named in ambient:
+            if named.purse is not None:
+                continue
             own = self._named.get(named.name)
             if own is None and named.limit is None:
                 raise no_such_budget(named.name, tuple(self._named))
@@ -137,11 +153,16 @@ class Ledger:
         if worst is None and due.accounts and not due.allows_unpriced:
             raise unpriced_call(due.accounts[0], target)
         amount, runtime = worst or 0, self._runtime
+        if not due.accounts and not due.purses:
+            return Ticket(name, amount, ())
+        if due.purses:
+            hold_in(due.purses, worst, target)
         hold = Hold(name, amount, due.accounts, lease + _GRACE)
-        said = self._store.hold(hold, runtime.now(), runtime.wall())
+        said = self.store.hold(hold, runtime.now(), runtime.wall())
         if isinstance(said, Shortage):
+            settle_in(due.purses, amount, None)
             raise exceeded(said, amount, target)
-        return Ticket(name, amount, said)
+        return Ticket(name, amount, said, due.purses)
 
     async def hold(self, due: Due, worst: int | None, target: str, lease: float) -> Ticket:
         """Set `worst` aside. Raises `BudgetExceeded` or `StoreError`, with nothing held."""
@@ -150,73 +171,93 @@ class Ledger:
         name = f"{self._prefix}-{os.getpid():x}-{next(self._counter):x}"
         if worst is None and due.accounts and not due.allows_unpriced:
             raise unpriced_call(due.accounts[0], target)
+        hold_in(due.purses, worst, target)
         if not due.accounts:
-            return Ticket(name, 0, ())
+            return Ticket(name, worst or 0, (), due.purses)
         hold = Hold(name, worst or 0, due.accounts, lease + _GRACE)
         try:
-            said = await self._runtime.blocking(lambda: self._held(hold))
+            said = await asked(
+                self._runtime,
+                lambda: self._held(hold),
+                undo=lambda said: self._take_back(hold, said, tell=True),
+                undo_later=lambda said: self._take_back(hold, said, tell=False),
+            )
         except StoreError:
             if self._refuses:
+                settle_in(due.purses, hold.amount, None)
                 raise
-            return Ticket(name, 0, slots_at(due.accounts, self._runtime.wall()))
+            slots = slots_at(due.accounts, self._runtime.wall())
+            return Ticket(name, hold.amount, slots, due.purses)
+        except BaseException:
+            settle_in(due.purses, hold.amount, None)
+            raise
         if isinstance(said, Shortage):
+            settle_in(due.purses, hold.amount, None)
             raise exceeded(said, hold.amount, target)
-        return Ticket(name, hold.amount, said)
+        return Ticket(name, hold.amount, said, due.purses)
 
     def settle_at_once(self, ticket: Ticket, spending: Spending | None) -> None:
         """As `settle`, where the store is in memory."""
-        self._store.settle(ticket.name, ticket.slots, spending, self._runtime.wall())
+        if ticket.purses:
+            settle_in(ticket.purses, ticket.amount, spending)
+        self.store.settle(ticket.name, ticket.slots, spending, self._runtime.wall())
 
     async def settle(self, ticket: Ticket, spending: Spending | None) -> None:
         """End the hold and count what was spent; None gives it back. Never raises."""
         if self.in_memory:
             self.settle_at_once(ticket, spending)
-        elif ticket.slots or spending is not None:
+            return
+        settle_in(ticket.purses, ticket.amount, spending)
+        if ticket.slots or spending is not None:
             self._untold.append((ticket.name, ticket.slots, spending))
             await self._runtime.blocking(self._tell)
 
     async def aclose(self) -> None:
         """Tell what is left to tell, and let go of the store; a later call opens it again."""
         if not self.in_memory:
-            self._down_until = float("-inf")
+            self._outage.forget()
             await self._runtime.blocking(self._leave)
 
     def _leave(self) -> None:
         self._tell()
-        self._store.close()
+        self.store.close()
 
     def _held(self, hold: Hold) -> tuple[Slot, ...] | Shortage:
         if self._untold:
             self._tell()
-        self._check_up()
+        self._outage.check()
         try:
-            return self._store.hold(hold, self._runtime.now(), self._runtime.wall())
+            said = self.store.hold(hold, self._runtime.now(), self._runtime.wall())
         except StoreError as error:
             # It may have been heard all the same.
             self._untold.append((hold.id, (), None))
-            self._is_down(error)
+            self._outage.failed(error)
             raise
+        except BaseException:
+            self._untold.append((hold.id, (), None))  # such as Ctrl-C in a blocking client
+            raise
+        self._outage.answered()
+        return said
+
+    def _take_back(self, hold: Hold, said: tuple[Slot, ...] | Shortage, *, tell: bool) -> None:
+        """Whoever asked has gone."""
+        if not isinstance(said, Shortage):
+            self._untold.append((hold.id, said, None))
+            if tell:
+                self._tell()
 
     def _tell(self) -> None:
         """Tell the store of all that has ended; what it does not hear stays for the next time."""
         with self._telling:
-            while self._untold and self._runtime.now() >= self._down_until:
+            while self._untold and self._outage.over:
                 name, slots, spending = self._untold[0]
                 try:
-                    self._store.settle(name, slots, spending, self._runtime.wall())
+                    self.store.settle(name, slots, spending, self._runtime.wall())
                 except StoreError as error:
-                    self._is_down(error)
+                    self._outage.failed(error)
                     return
+                self._outage.answered()
                 self._untold.popleft()
-
-    def _check_up(self) -> None:
-        """A store that just failed is not waited for again, by any of the calls behind."""
-        if self._runtime.now() < self._down_until:
-            raise StoreError(self._down_because)
-
-    def _is_down(self, error: StoreError) -> None:
-        self._down_because = str(error)
-        self._down_until = self._runtime.now() + _REST
 
 
 def _plain(user: str) -> str:

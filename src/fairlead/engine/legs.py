@@ -19,11 +19,12 @@ class Leg(Generic[E_, R_]):
 
     `make` raises `UnsupportedFeature` or `InvalidRequest` for what the target does not take. What
     the request needs and the target is known to lack stands in `lacks`; such a leg is left out.
+    `resume` gives a call for what comes behind a text; where it is None, `hindrance` says why.
     `window` is the target's context window in tokens, `cost` what the request would cost, in
     dollars or so; both None where nobody knows.
     """
 
-    __slots__ = ("cost", "lacks", "make", "target", "weight", "window")
+    __slots__ = ("cost", "hindrance", "lacks", "make", "resume", "target", "weight", "window")
 
     def __init__(
         self,
@@ -34,6 +35,8 @@ class Leg(Generic[E_, R_]):
         cost: float | None = None,
         window: Callable[[], int | None] = lambda: None,
         lacks: FairleadError | None = None,
+        resume: Callable[[str], Awaitable[Call[E_, R_]]] | None = None,
+        hindrance: str = "",
     ) -> None:
         self.target = target
         self.make = make
@@ -41,6 +44,8 @@ class Leg(Generic[E_, R_]):
         self.cost = cost
         self.window = window
         self.lacks = lacks
+        self.resume = resume
+        self.hindrance = hindrance
 
     def standing(self, record: TargetRecord, now: float, *, stream: bool) -> Standing:
         """What is known of the target now."""

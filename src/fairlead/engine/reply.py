@@ -1,4 +1,4 @@
-"""An answer that is coming in: reads the response, feeds the decoder, keeps the times.
+"""An answer that is coming in: when it is committed, who hears of its end, and its account.
 
 A reply is *committed* once its first event with content has been read. Until then every failure is
 raised as what it is, and may be retried by the layers; after that a failure is `StreamInterrupted`
@@ -8,60 +8,47 @@ with what had come. Whoever holds a reply must finish or close it.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
-from typing import TYPE_CHECKING, Any, Generic
+from math import inf
+from typing import TYPE_CHECKING, Any
 
 from fairlead.engine.call import E_, R_, Call
-from fairlead.errors import (
-    DeadlineExceeded,
-    DecodeError,
-    FairleadError,
-    ProtocolError,
-    ReadTimeout,
-    ResponseTooLarge,
-    StreamInterrupted,
-    TransportError,
-)
+from fairlead.engine.draining import read_out
+from fairlead.engine.reading import Reading
+from fairlead.errors import FairleadError
 from fairlead.types.events import ResponseStart, UsageEvent
 from fairlead.types.receipts import Attempt, Receipt, Timings
 from fairlead.types.responses import RawResponse
 
 if TYPE_CHECKING:
-    from fairlead.ports import Codec, Decoder, HttpResponse, Runtime
+    from fairlead.engine.forgotten import Forgotten
+    from fairlead.ports import Codec, HttpResponse, Runtime
     from fairlead.types.http import Headers
     from fairlead.types.messages import Message
     from fairlead.types.observed import ObservedAttempt
     from fairlead.types.usage import Usage
 
 _PREAMBLE = (ResponseStart, UsageEvent)
-_DRAIN_SECONDS = 0.25
-_DRAIN_BYTES = 64 << 10
 
 OnEnd = Callable[["Reply[Any, Any]", BaseException | None], None]
+OnClose = Callable[["Reply[Any, Any]"], Awaitable[None]]
 
 
-class Reply(Generic[E_, R_]):
+class Reply(Reading[E_, R_]):
     """Iterate it for batches of events, in order; then ask for `result()`."""
 
     __slots__ = (
         "_answer",
         "_begun",
         "_body",
-        "_call",
         "_closing",
-        "_committed_at",
-        "_decoder",
         "_ended",
         "_ending_error",
-        "_first_event_by",
+        "_forgotten",
         "_pending",
-        "_progress_at",
         "_read_at",
         "_receipt",
         "_request_id",
-        "_response",
-        "_runtime",
         "_sent_bytes",
-        "_started",
         "_watchers",
     )
 
@@ -75,15 +62,9 @@ class Reply(Generic[E_, R_]):
         sent_bytes: int,
         request_id: str | None,
         begun: ObservedAttempt | None = None,
+        forgotten: Forgotten | None = None,
     ) -> None:
-        self._call = call
-        self._response = response
-        self._runtime = runtime
-        self._decoder: Decoder[E_, R_] = call.codec.decoder()
-        self._started = started
-        self._first_event_by = min(started + call.timeouts.first_event, call.deadline)
-        self._progress_at = started
-        self._committed_at: float | None = None
+        super().__init__(call, response, runtime, started)
         self._read_at: float | None = None
         self._pending: Sequence[E_] = ()
         self._ended = False
@@ -93,9 +74,10 @@ class Reply(Generic[E_, R_]):
         self._request_id = request_id
         self._ending_error: BaseException | None = None
         self._begun = begun
+        self._forgotten = forgotten
         self._watchers: tuple[OnEnd, ...] = ()
         self._answer: R_ | None = None
-        self._closing: Callable[[], Awaitable[None]] | None = None
+        self._closing: OnClose | None = None
 
     # -- before commit ---------------------------------------------------------------------------
 
@@ -103,7 +85,7 @@ class Reply(Generic[E_, R_]):
         """Read up to the first event with content. Raises what went wrong, unwrapped."""
         events: list[E_] = []
         while True:
-            batch = await self._advance()
+            batch = await self._advance() or ()
             events.extend(batch)
             if not batch or any(not isinstance(event, _PREAMBLE) for event in batch):
                 break
@@ -127,56 +109,62 @@ class Reply(Generic[E_, R_]):
         self._committed_at = self._runtime.now()
         await self._end(None)
 
-    async def _read_all(self) -> bytes:
-        limit = self._call.limits.total
-        until = min(self._started + self._call.whole_timeout, self._call.deadline)
-        read = self._response.read
-        chunks: list[bytes] = []
-        size = 0
-        while True:
-            try:
-                chunk = await read(until)
-            except ReadTimeout:
-                raise self._timed_out() from None
-            if not chunk:
-                return b"".join(chunks)
-            size += len(chunk)
-            if size > limit:
-                raise ResponseTooLarge(f"the answer is longer than {limit:,} bytes")
-            chunks.append(chunk)
-
     # -- after commit ----------------------------------------------------------------------------
 
     def __aiter__(self) -> Reply[E_, R_]:
         return self
 
     async def __anext__(self) -> Sequence[E_]:
-        if self._pending:
+        if self._pending or (await self.ready() and self._pending):
             events, self._pending = self._pending, ()
             return events
-        if self._ended:
-            if self._ending_error is not None:
-                raise self._ending_error
-            raise StopAsyncIteration
+        if self._ending_error is not None:
+            raise self._ending_error
+        raise StopAsyncIteration
+
+    async def ready(self, until: float = inf) -> bool:
+        """Read on at most until then: whether there are events, or the end, to be had at once.
+
+        An error is raised by the iteration; what is none, such as Ctrl-C, here.
+        """
+        if self._pending or self._ended:
+            return True
         try:
-            events = await self._advance()
+            events = await self._advance(until)
         except FairleadError as error:
-            interrupted = self._interrupted(error)
-            await self._end(interrupted)
-            raise interrupted from interrupted.__cause__
+            await self._end(self._interrupted(error))
         except BaseException as error:
             await self._end(error)
             raise
-        if not events:
-            await self._end(None)
-            raise StopAsyncIteration
-        return events
+        else:
+            if events is None:
+                return False
+            self._pending = events
+            if not events:
+                await self._end(None)
+        return True
+
+    def prolong(self, deadline: float) -> None:
+        """Somebody listens who has time until `deadline`."""
+        self._call.deadline = max(self._call.deadline, deadline)
 
     async def aclose(self) -> None:
         """Stop now: the connection is closed unless the answer was complete."""
         self._pending = ()
         if not self._ended:
             await self._end(None)
+
+    async def leave(self) -> None:
+        """Stop: at once, or when the usage has come, where the call asks for that."""
+        drain = self._call.drain
+        try:
+            if drain is not None and not self._ended:
+                deadline = self._call.deadline
+                await read_out(self._response, self._decoder, drain, self._runtime, deadline)
+                if self._decoder.finished:
+                    await self._drain()
+        finally:
+            await self.aclose()
 
     def result(self) -> R_:
         """The finished answer, made once. Raises RuntimeError before the end."""
@@ -192,8 +180,17 @@ class Reply(Generic[E_, R_]):
         answer = self._decoder.result(
             receipt=self._receipt, raw=raw, warnings=self._call.codec.warnings + self._call.warnings
         )
+        return self.priced(answer)
+
+    def priced(self, answer: R_) -> R_:
+        """`answer` with what it cost at this reply's target."""
         price = self._call.price
         return answer if price is None else price(answer, self._runtime.wall())
+
+    @property
+    def repeats(self) -> bool:
+        """Whether the answer begins with the words that the request ended with."""
+        return self._call.repeats
 
     @property
     def receipt(self) -> Receipt:
@@ -215,6 +212,11 @@ class Reply(Generic[E_, R_]):
         return self._receipt is not None and self._decoder.finished
 
     @property
+    def pending(self) -> Sequence[E_]:
+        """The events that have come and are to be read next."""
+        return self._pending
+
+    @property
     def asking(self) -> Codec[E_, R_]:
         """What was asked."""
         return self._call.codec
@@ -231,98 +233,34 @@ class Reply(Generic[E_, R_]):
         else:
             self._watchers += (on_end,)
 
-    async def on_close(self, closing: Callable[[], Awaitable[None]]) -> None:
-        """Await `closing` once when the reply has ended, after all else; at once if it has."""
+    async def on_close(self, closing: OnClose) -> None:
+        """Await `closing` once when the reply has ended, after all else; at once if it has.
+
+        What was asked for first comes first, and keeps nothing from the others. It is given the
+        reply, and should not hold it: a circle is not freed as soon as it is dropped.
+        """
         if self._receipt is not None:
-            await closing()
+            await closing(self)
         else:
-            self._closing = closing
+            before = self._closing
+            self._closing = closing if before is None else _both(before, closing)
 
     def partial(self) -> tuple[Message, Usage | None]:
         """What has come so far, and the usage if it was reported yet."""
         return self._decoder.partial()
 
-    # -- reading ---------------------------------------------------------------------------------
-
-    async def _advance(self) -> Sequence[E_]:
-        """The next events; none at the end of the answer."""
-        decoder = self._decoder
-        while True:
-            if decoder.failure is not None:
-                raise decoder.failure
-            if decoder.finished:
-                await self._drain()
-                return ()
-            try:
-                data = await self._response.read(self._read_until())
-            except ReadTimeout:
-                raise self._timed_out() from None
-            except ProtocolError:
-                events = self._complete_without_end()
-                if decoder.failure is not None or not decoder.finished:
-                    raise
-            else:
-                events = decoder.feed(data) if data else decoder.close()
-            if events:
-                self._progress_at = self._runtime.now()
-                return events
-
-    def _complete_without_end(self) -> Sequence[E_]:
-        """What is left of an answer whose connection broke behind its last event, if it did."""
-        return self._decoder.close() if self._call.codec.has_terminal_event else ()
-
-    def _read_until(self) -> float:
-        """When to give up on the next bytes."""
-        if self._committed_at is None:
-            return self._first_event_by
-        call = self._call
-        timeouts = call.timeouts
-        return min(
-            self._runtime.now() + timeouts.idle,
-            self._progress_at + timeouts.progress,
-            call.deadline,
-        )
-
-    async def _drain(self) -> None:
-        """Read the few bytes behind the last event, so that the connection can be used again."""
-        until = self._runtime.now() + _DRAIN_SECONDS
-        size = 0
-        try:
-            while size < _DRAIN_BYTES and (data := await self._response.read(until)):
-                size += len(data)
-        except (TransportError, DecodeError):
-            pass  # the answer is complete; only the connection is lost
-
-    def _timed_out(self) -> FairleadError:
-        call, now = self._call, self._runtime.now()
-        if now >= call.deadline:
-            return DeadlineExceeded(f"{call.target}: no answer within {call.allowed:g} s")
-        if self._committed_at is None:
-            waited = now - self._started
-            return ReadTimeout(
-                f"{call.target}: nothing came for {waited:.1f} s", phase="first_event"
-            )
-        if now - self._progress_at >= call.timeouts.progress:
-            return ReadTimeout(
-                f"{call.target}: no progress for {call.timeouts.progress:g} s", phase="progress"
-            )
-        return ReadTimeout(f"{call.target}: silent for {call.timeouts.idle:g} s", phase="idle")
-
     # -- ending ----------------------------------------------------------------------------------
-
-    def _interrupted(self, error: FairleadError) -> StreamInterrupted:
-        if isinstance(error, StreamInterrupted):
-            return error
-        message, usage = self._decoder.partial()
-        interrupted = StreamInterrupted(
-            f"the stream was cut: {error}", partial=message, usage=usage
-        )
-        interrupted.__cause__ = error
-        return interrupted
 
     async def fail(self, error: BaseException) -> None:
         """Give up before commit: close the connection and record the attempt."""
         await self._end(error)
+
+    def __del__(self) -> None:
+        if getattr(self, "_ended", True) or self._forgotten is None:
+            return
+        # The response is freed at once, and its connection with it.
+        self._response = self._forgotten.instead_of(self._response)
+        self._forgotten.add(self)
 
     async def _end(self, error: BaseException | None) -> None:
         if self._ended:
@@ -335,7 +273,7 @@ class Reply(Generic[E_, R_]):
                 await self._response.aclose()
             finally:
                 if self._closing is not None:
-                    await self._closing()
+                    await self._closing(self)
 
     def _settle(self, error: BaseException | None) -> None:
         now = self._runtime.now()
@@ -378,3 +316,15 @@ class Reply(Generic[E_, R_]):
 def describe(error: BaseException) -> str:
     """An error as a receipt records it."""
     return f"{type(error).__name__}: {error}"
+
+
+def _both(first: OnClose, then: OnClose) -> OnClose:
+    """One after the other, even if the caller is cancelled meanwhile."""
+
+    async def closing(reply: Reply[Any, Any]) -> None:
+        try:
+            await first(reply)
+        finally:
+            await then(reply)
+
+    return closing

@@ -7,6 +7,7 @@ and what watches this one hears of the last end alone.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
+from math import inf
 from typing import TYPE_CHECKING, cast
 
 from fairlead.engine.call import E_, R_
@@ -52,8 +53,11 @@ class RestartingReply(Reply[E_, R_]):
             self._finish(error)
             raise
         self._current = fresh
-        event = StreamRestarted(fresh.receipt.target, reason)
-        return (cast("E_", event),)
+        return (self._event(fresh, reason),)
+
+    def _event(self, fresh: Reply[E_, R_], reason: str) -> E_:
+        """The event that tells of the cut."""
+        return cast("E_", StreamRestarted(fresh.receipt.target, reason))
 
     async def _replaced(self, error: StreamInterrupted) -> Reply[E_, R_] | None:
         try:
@@ -62,9 +66,21 @@ class RestartingReply(Reply[E_, R_]):
             self._finish(ending)
             raise
 
+    async def ready(self, until: float = inf) -> bool:
+        return await self._current.ready(until)
+
+    def prolong(self, deadline: float) -> None:
+        self._current.prolong(deadline)
+
     async def aclose(self) -> None:
         try:
             await self._current.aclose()
+        finally:
+            self._finish(None)
+
+    async def leave(self) -> None:
+        try:
+            await self._current.leave()
         finally:
             self._finish(None)
 

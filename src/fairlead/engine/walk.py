@@ -15,11 +15,13 @@ from msgspec.structs import replace
 
 from fairlead.engine.call import Call
 from fairlead.engine.legs import Leg, Legs, Second
+from fairlead.engine.withheld import withheld
 from fairlead.errors import (
     AllTargetsFailed,
     ApiError,
     BudgetExceeded,
     ConfigError,
+    ContentFilterError,
     ContextLengthError,
     FairleadError,
     StreamInterrupted,
@@ -27,7 +29,7 @@ from fairlead.errors import (
 )
 from fairlead.policies.fallback import turn
 from fairlead.policies.hedge import delay_of, permitted
-from fairlead.policies.retry import LEAST_ATTEMPT, Retry, RetryPolicy, decide
+from fairlead.policies.retry import LEAST_ATTEMPT, Retry, RetryPolicy, decide, may_pass
 from fairlead.policies.route import arranged, share
 
 if TYPE_CHECKING:
@@ -59,6 +61,7 @@ class Walk(Generic[E_, R_]):
 
     __slots__ = (
         "_ambiguous",
+        "_away",
         "_call",
         "_failed",
         "_handler",
@@ -69,6 +72,7 @@ class Walk(Generic[E_, R_]):
         "_restarts",
         "_said",
         "_ways",
+        "_written",
     )
 
     def __init__(
@@ -81,10 +85,12 @@ class Walk(Generic[E_, R_]):
         self._said: dict[str, FairleadError] = {}
         self._failed: list[tuple[Leg[E_, R_], FairleadError]] = []
         self._ambiguous = 0
+        self._away: dict[str, float] = {}
         self._pending = self._arranged()
         self._next: tuple[Leg[E_, R_], Call[E_, R_]] | None = None
         self._here: Leg[E_, R_] | None = None
         self._restarts = 0
+        self._written: str | None = None
 
     # -- before the commit -----------------------------------------------------------------------
 
@@ -109,25 +115,50 @@ class Walk(Generic[E_, R_]):
                 await self._heard(leg, child, error)
             else:
                 self._took(child)
-                return reply
+                self._overheard(child)
+                filtered = await self._filtered(reply)
+                if filtered is None:
+                    return reply
+                await reply.aclose()
+                await self._heard(leg, child, filtered)
         raise self._ending()
+
+    async def _filtered(self, reply: Reply[E_, R_]) -> ContentFilterError | None:
+        """The error that an answer stands for which a filter held back, where others are asked."""
+        if self._legs.route.on_filter != "next" or not withheld(reply.pending):
+            return None
+        target = reply.receipt.target
+        error = ContentFilterError(
+            "a filter held back the answer", status=400, target=target, code="content_filter"
+        )
+        return error if await self._elsewhere(error) else None
 
     async def _heard(self, leg: Leg[E_, R_], child: Call[E_, R_], error: FairleadError) -> None:
         """Take note of what a target said. Raises it where no other target is to be asked."""
-        copy = child.second
-        if copy is not None and copy.error is not None and copy.call is not None:
-            self._said[copy.call.target] = copy.error
-            self._leave(copy.call.target)
+        copied = self._overheard(child)
         if not turn(error, self._legs.route.on_filter).onward:
             for said in self._said.values():
                 error.add_note(f"before that: {said}")
             raise error
         self._said[leg.target] = error
-        onward = await self._elsewhere(error)
+        onward = await self._elsewhere(error) or copied is not None
+        if copied is not None and _hint(copied) > _hint(error):
+            error = copied
         self._failed = [(other, e) for other, e in self._failed if other is not leg]
         self._failed.append((leg, error))
         if onward and self._next is None:
             await self._go_back()
+
+    def _overheard(self, child: Call[E_, R_]) -> FairleadError | None:
+        """Take note of how the copy failed. Returns it where both have asked the same target."""
+        copy = child.second
+        if copy is None or copy.error is None or copy.call is None:
+            return None
+        target = copy.call.target
+        self._said[target] = copy.error
+        self._away[target] = self._ways.runtime.now() + _hint(copy.error)
+        self._leave(target)
+        return copy.error if target == child.target else None
 
     async def _elsewhere(self, error: FairleadError) -> bool:
         """Whether the call goes on at another target after `error`."""
@@ -148,21 +179,23 @@ class Walk(Generic[E_, R_]):
                 self._said[leg.target] = leg.lacks
                 continue
             try:
-                self._next = leg, await leg.make()
+                self._next = leg, await self._made(leg)
             except (UnsupportedFeature, ConfigError) as error:
                 self._said[leg.target] = error
         return self._next
+
+    async def _made(self, leg: Leg[E_, R_]) -> Call[E_, R_]:
+        """A call to the leg's target; behind a cut that is continued, for the rest."""
+        if self._written is None or leg.resume is None:
+            return await leg.make()
+        return await leg.resume(self._written)
 
     def _worth_another(self) -> list[tuple[Leg[E_, R_], FairleadError]]:
         """The targets other than this one that failed in a way that may pass."""
         made = len(self._call.attempts) - self._call.replays
         if made > self._ways.retries.max_retries:
             return []
-        return [
-            (leg, e)
-            for leg, e in self._failed
-            if leg is not self._here and e.retry_class != "never"
-        ]
+        return [(leg, e) for leg, e in self._failed if leg is not self._here and may_pass(e)]
 
     async def _go_back(self) -> None:
         """Prepare a target that was asked already, after the wait that a retry needs.
@@ -185,8 +218,9 @@ class Walk(Generic[E_, R_]):
             if isinstance(decision, Retry):
                 self._ambiguous += decision.possibly_billed
                 await ways.runtime.sleep(decision.wait)
-                self._next = leg, await leg.make()
+                self._next = leg, await self._made(leg)
                 self._next[1].next_wait = decision.wait
+                self._next[1].again = True
                 return
 
     def _keep_larger(self, error: FairleadError) -> None:
@@ -250,11 +284,19 @@ class Walk(Generic[E_, R_]):
         delay = delay_of(route.hedge, record, stream=child.stream)
         if delay is None or self._remaining() < delay + LEAST_ATTEMPT:
             return None
-        return Second(delay, lambda: self._copy(child))
+        made = len(self._call.attempts)
+        return Second(delay, lambda: self._copy(child, made))
 
-    async def _copy(self, child: Call[E_, R_]) -> Call[E_, R_] | None:
-        """A second call beside `child`; None where there is no budget for it."""
-        ways, here = self._ways, self._here
+    async def _copy(self, child: Call[E_, R_], made: int) -> Call[E_, R_] | None:
+        """A second call beside `child`; None where there is no budget for it.
+
+        `made` attempts came before. A target that has failed since is not slow: it is retried, in
+        its time, and gets no copy before that.
+        """
+        ways = self._ways
+        here = self._here if len(self._call.attempts) == made else None
+        if here is None and self._next is None and not self._pending:
+            return None
         record = ways.records.of(child.target)
         if not permitted(record, ways.budgets.of(child.target), ways.runtime.now()):
             return None
@@ -262,13 +304,18 @@ class Walk(Generic[E_, R_]):
         if self._next is not None:
             (leg, copy), self._next = self._next, None
         elif here is not None:
-            leg, copy = here, await here.make()
+            leg, copy = here, await self._made(here)
         else:
             return None
         if copy is self._call:
-            copy = await leg.make()  # beside the first, each needs a record of its own
+            copy = await self._made(leg)  # beside the first, each needs a record of its own
         copy.join(self._call)
         copy.elsewhere = _only_once
+        if leg is self._here:
+            # Both ask one target: whoever fails leaves it to the walk, which knows what both heard.
+            copy.patient = False
+            child.elsewhere = _only_once
+        copy.again = True
         return copy
 
     def _leave(self, target: str) -> None:
@@ -286,28 +333,55 @@ class Walk(Generic[E_, R_]):
 
     async def restarted(self, broken: StreamInterrupted) -> Reply[E_, R_] | None:
         """The same call, begun anew; None where it is not worth it, or nobody answers."""
-        cause = broken.__cause__
-        known = cause if isinstance(cause, FairleadError) else broken
-        if not turn(known, self._legs.route.on_filter).onward:
+        return await self._anew(broken, "begin anew")
+
+    async def continued(self, broken: StreamInterrupted, written: str) -> Reply[E_, R_] | None:
+        """What comes behind `written`; None where it is not worth it, or nobody gives it."""
+        here, self._written = self._here, written
+        self._pending = [leg for leg in self._pending if leg.resume is not None]
+        self._failed = [entry for entry in self._failed if entry[0].resume is not None]
+        if here is not None and here.resume is None and not self._pending:
+            broken.add_note(f"it could not go on: {here.hindrance}")
             return None
-        if self._restarts >= _MOST_RESTARTS or self._remaining() < LEAST_ATTEMPT:
+        return await self._anew(broken, "go on")
+
+    async def _anew(self, broken: StreamInterrupted, what: str) -> Reply[E_, R_] | None:
+        if why := self._over(broken):
+            broken.add_note(f"it could not {what}: {why}")
             return None
         self._restarts += 1
         self._said.clear()
         try:
             if await self._prepared() is None and not await self._same_again():
+                broken.add_note(f"it could not {what}: no other target takes it, or may be asked")
                 return None
             return await self._tried()
         except FairleadError as error:
-            broken.add_note(f"it could not begin anew: {error}")
+            broken.add_note(f"it could not {what}: {error}")
             return None
+
+    def _over(self, broken: StreamInterrupted) -> str:
+        """Why nothing comes behind the cut; empty where something may."""
+        cause = broken.__cause__
+        known = cause if isinstance(cause, FairleadError) else broken
+        if not turn(known, self._legs.route.on_filter).onward:
+            return "another target would do the same"
+        if self._restarts >= _MOST_RESTARTS:
+            return f"it was cut {self._restarts + 1} times"
+        return "no time is left" if self._remaining() < LEAST_ATTEMPT else ""
 
     async def _same_again(self) -> bool:
         """Prepare the leg that broke once more: a retry, which its target's budget pays for."""
         leg, ways = self._here, self._ways
-        if leg is None or not ways.budgets.of(leg.target).try_withdraw(ways.runtime.now(), 2):
+        now = ways.runtime.now()
+        if leg is None or now < self._away.get(leg.target, now):
             return False
-        self._next = leg, await leg.make()
+        if self._written is not None and leg.resume is None:
+            return False
+        if not ways.budgets.of(leg.target).try_withdraw(now, 2):
+            return False
+        self._next = leg, await self._made(leg)
+        self._next[1].again = True
         return True
 
 

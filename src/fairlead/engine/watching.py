@@ -140,6 +140,8 @@ class Watch:
         self._told += 1
         watching = self._watching
         attempt = ObservedAttempt(self._told, target, self._runtime.wall(), sends)
+        if self._ended:
+            return attempt  # others go on with what the call has begun, and it is over
         self._open.append(attempt)
         if watching.attempt_start:
             watching.tell(watching.attempt_start, self._call, attempt)

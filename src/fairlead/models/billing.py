@@ -43,6 +43,10 @@ class Tariff:
         self.most_read = None if facts is None else facts.max_input or facts.context_window
         self.most_written = None if facts is None else facts.max_output or facts.context_window
 
+    def billing(self, asked: Asked | None, codec: Codec[Any, Any]) -> Billing:
+        """For one request to the target."""
+        return Billing(self, asked, codec)
+
 
 class Billing:
     """Satisfies `ports.Billing` for one request to one target."""
@@ -60,10 +64,11 @@ class Billing:
         return getattr(self._codec.asked, "user", None)
 
     def worst(self, wall: float) -> int | None:
-        tariff, request, sent = self._tariff, self._codec.asked, self._codec.request()
+        tariff, codec = self._tariff, self._codec
         meter = None if tariff is None else tariff.pricer.meter(wall, self._asked)
         if tariff is None or meter is None:
             return None
+        request, sent = codec.asked, codec.request()
         reads = _reads(request, sent.size, tariff.most_read)
         writes = _writes(request, tariff.most_written)
         if reads is None or writes is None:

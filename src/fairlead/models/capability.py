@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from fairlead.models.facts import ModelFacts
     from fairlead.providers.registry import Resolved
     from fairlead.types.messages import Part
-    from fairlead.types.requests import ChatRequest
+    from fairlead.types.requests import ChatRequest, OutputMode
 
 Need = Literal["images", "audio", "tools", "output with a schema"]
 
@@ -29,13 +29,14 @@ _FREE = ("embedded", "local")
 _PARTS: tuple[tuple[type[Part], Need], ...] = ((Image, "images"), (Audio, "audio"))
 
 
-def needs_of(request: ChatRequest) -> tuple[Need, ...]:
-    """What the request asks of a model beyond text."""
+def needs_of(request: ChatRequest, output_mode: OutputMode = "native") -> tuple[Need, ...]:
+    """What the request asks of a model beyond text. A schema may be met in other ways."""
     kinds = {type(part) for message in request.messages for part in message.parts}
     needs = [need for kind, need in _PARTS if kind in kinds]
-    if request.tools:
+    by_schema = isinstance(request.output, OutputSchema)
+    if request.tools or (by_schema and output_mode == "tool"):
         needs.append("tools")
-    if isinstance(request.output, OutputSchema):
+    if by_schema and output_mode == "native":
         needs.append("output with a schema")
     return tuple(needs)
 
@@ -46,6 +47,15 @@ def lacking(resolved: Resolved, needs: Sequence[Need]) -> Need | None:
     if facts is None:
         return None
     return next((need for need in needs if not _meets(facts, need)), None)
+
+
+def known_lacks(resolved: Resolved) -> tuple[str, ...]:
+    """Which of the options `output` and `tools` the model is known not to take."""
+    facts = _facts(resolved)
+    if facts is None:
+        return ()
+    met = {"output": _meets(facts, "output with a schema"), "tools": _meets(facts, "tools")}
+    return tuple(name for name, there in met.items() if not there)
 
 
 def _meets(facts: ModelFacts, need: Need) -> bool:

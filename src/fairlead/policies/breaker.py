@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
+from math import inf
 from threading import Lock
 
 from msgspec import Struct
@@ -25,7 +26,9 @@ TRANSITIONS = frozenset(
         ("half_open", "open"),
     }
 )
-"""All there are."""
+"""All that it makes by itself."""
+BY_HAND = TRANSITIONS | {("closed", "closed"), ("open", "open"), ("open", "closed")}
+"""With those that somebody may ask for."""
 
 _BUCKETS = 12
 _JITTER = 0.1
@@ -89,6 +92,7 @@ class Breaker:
         "_successes",
         "_until",
         "_width",
+        "tripped",
     )
 
     def __init__(self, policy: BreakerPolicy, *, random: Callable[[], float]) -> None:
@@ -105,10 +109,12 @@ class Breaker:
         self._until = float("-inf")
         self._probing = False
         self._successes = 0
+        self.tripped = False
+        """Whether it is open because somebody wants it so."""
 
     def enter(self, now: float) -> int | None:
         """Admits an attempt: what `leave` must be given exactly once. None: it is refused."""
-        if self._closed:
+        if self._state == "closed":
             return self._generation
         with self._lock:
             if self._state == "open" and now >= self._until:
@@ -128,6 +134,20 @@ class Breaker:
             elif self._state == "closed" and result != "neutral":
                 self._sampled(result, now)
 
+    def passed(self, generation: int, now: float) -> None:
+        """As `leave` with a success. This is the way of every call, and short for that."""
+        if self._state != "closed":
+            self.leave(generation, "success", now)
+            return
+        with self._lock:
+            if generation != self._generation:
+                return
+            buckets, index = self._buckets, int(now // self._width)
+            bucket = buckets[-1] if buckets and index <= buckets[-1][0] else self._bucket(index)
+            bucket[1] += 1
+            self._passed += 1
+            self._in_a_row = 0
+
     def broke(self, generation: int, now: float) -> None:
         """What counted as a success when it began to answer has failed before its end."""
         with self._lock:
@@ -142,7 +162,7 @@ class Breaker:
     def retry_after(self, now: float) -> float | None:
         """Seconds until it is worth trying again; None where it is now."""
         if self._state == "open":
-            return max(0.0, self._until - now) or None
+            return None if self._until == inf else max(0.0, self._until - now) or None
         return _PROBE_SECONDS if self._state == "half_open" and self._probing else None
 
     def state(self, now: float) -> BreakerState:
@@ -158,6 +178,30 @@ class Breaker:
     def in_a_row(self) -> int:
         """Failures since the last success."""
         return self._in_a_row
+
+    # -- by hand ---------------------------------------------------------------------------------
+
+    def trip(self, now: float, seconds: float | None) -> None:
+        """Open for so long, or until `reset`. What is under way says nothing any more."""
+        with self._lock:
+            self._until = inf if seconds is None else now + seconds
+            self._become("open", now, by_hand=True)
+            self.tripped = True
+
+    def reset(self, now: float) -> None:
+        """Close, and forget what failed."""
+        with self._lock:
+            self._openings = 0
+            self._become("closed", now, by_hand=True)
+
+    def retune(self, policy: BreakerPolicy) -> None:
+        """Go by `policy` from now on. The state stays; counts do where the window is the same."""
+        with self._lock:
+            if policy.window != self._policy.window:
+                self._buckets.clear()
+                self._passed = self._failed = 0
+                self._width = policy.window / _BUCKETS
+            self._policy = policy
 
     # -- under the lock --------------------------------------------------------------------------
 
@@ -199,12 +243,12 @@ class Breaker:
         self._until = now + seconds * (1 - _JITTER + 2 * _JITTER * self._random())
         self._become("open", now)
 
-    def _become(self, state: BreakerState, now: float) -> None:
-        assert (self._state, state) in TRANSITIONS
+    def _become(self, state: BreakerState, now: float, *, by_hand: bool = False) -> None:
+        assert (self._state, state) in (BY_HAND if by_hand else TRANSITIONS)
         self._state = state
         self._generation += 1
         self._changed = now
-        self._probing = False
+        self._probing = self.tripped = False
         self._successes = 0
         if state == "closed":
             self._buckets.clear()

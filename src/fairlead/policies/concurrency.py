@@ -27,6 +27,17 @@ class Concurrency:
         self._changed = float("-inf")
         self._successes = 0
 
+    def follow(self, other: Concurrency) -> None:
+        """Go by the other's bound from now on; what is under way counts against it.
+
+        What an adaptive number has found stays, as far as the bound allows.
+        """
+        found = self.limit if other._adaptive and self._adaptive else None
+        self._adaptive, self._most, self._least = other._adaptive, other._most, other._least
+        self.limit = other.limit
+        if found is not None:
+            self.limit = max(self._least, min(found, self._most or MOST))
+
     @property
     def full(self) -> bool:
         return self.limit is not None and self.in_use >= self.limit

@@ -64,10 +64,10 @@ class Meter:
 
         `caches`: what is read may be written to a cache; `hears`: tokens may be of sound.
         """
-        most = self._plain.worst(reads, writes, searches, caches=caches, hears=hears)
+        most = self._plain.worst(reads, writes, searches, caches, hears)
         for above, scaled in self._tiers:
             if reads >= above and most is not None:
-                total = scaled.worst(reads, writes, searches, caches=caches, hears=hears)
+                total = scaled.worst(reads, writes, searches, caches, hears)
                 most = None if total is None else max(most, total)
         return None if most is None else -(-most * self._times // self._parts)
 
@@ -109,11 +109,11 @@ class _Scaled:
         self.search = (_whole(rates.search, digits) or 0) * 1000
 
     def worst(
-        self, reads: int, writes: int, searches: int, *, caches: bool, hears: bool
+        self, reads: int, writes: int, searches: int, caches: bool, hears: bool
     ) -> int | None:
-        if self.input is None or (writes and (self.mixed or self.output is None)):
-            return None
         read, written = self.input, self.written
+        if read is None or (writes and (self.mixed or self.output is None)):
+            return None
         if caches:
             read = max(read, self.cache_write or 0, self.cache_write_1h or 0)
         if hears:

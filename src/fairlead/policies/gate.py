@@ -17,7 +17,6 @@ from fairlead.policies.limiter import SECOND, Gcra, nanoseconds
 from fairlead.policies.rate_headers import Left
 from fairlead.policies.rate_limits import RateLimits
 
-_BURST_SECONDS = 10
 _LEAST_WAIT = 1000
 """Nanoseconds: less would be lost in the rounding of an instant."""
 
@@ -76,12 +75,17 @@ class Gate:
         "limits",
     )
 
-    def __init__(self, limits: RateLimits) -> None:
+    def __init__(self, limits: RateLimits, *, replicas: int = 1, counts: bool = True) -> None:
+        """With `replicas`, the share of one process of so many.
+
+        One that does not count keeps to what the provider says, and to nothing that is set.
+        """
         self.limits = limits
         self._lock = Lock()
-        self._places = Concurrency(limits.concurrency, adaptive=limits.adaptive)
-        self._requests = _requests(limits)
-        self._tokens = _tokens(limits)
+        places = _share(limits.concurrency, replicas) if counts else None
+        self._places = Concurrency(places, adaptive=limits.adaptive and counts)
+        self._requests = _gcra(limits.request_rate, replicas) if counts else None
+        self._tokens = _gcra(limits.token_rate, replicas) if counts else None
         self._queue: deque[Ticket] = deque()
         self._queued_tokens = 0
         self._paused_until = -inf
@@ -107,14 +111,34 @@ class Gate:
         """How many may be under way now; None: any number."""
         return self._places.limit
 
+    def follow(self, other: Gate, now: float) -> None:
+        """Go by the other's limits from now on.
+
+        What is under way, waits or was spent counts against them.
+        """
+        if other is self:
+            return
+        with self._lock:
+            clock = nanoseconds(now)
+            self.limits = other.limits
+            self._places.follow(other._places)
+            self._requests = _following(self._requests, other._requests, clock)
+            self._tokens = _following(self._tokens, other._tokens, clock)
+            if not self.limits.follow_headers:
+                self._requests_left, self._tokens_left = Left(), Left()
+        self._wake_first()
+
     # -- coming in -------------------------------------------------------------------------------
 
     def enter(self, now: float, tokens: int) -> Permit | None:
         """A permit where nobody waits and there is room; None: `join` the queue."""
         with self._lock:
-            if self._queue or self._places.full:
+            places = self._places
+            if self._queue or (places.limit is not None and places.in_use >= places.limit):
                 return None
-            if self._held_back(now) and self._room_at(now, tokens) > now:
+            # The provider may be in the way.
+            left = self._requests_left.count > 0 and self._tokens_left.count > 0
+            if (not left or now < self._paused_until) and self._room_at(now, tokens) > now:
                 return None
             return self._taken(now, tokens)
 
@@ -208,11 +232,6 @@ class Gate:
 
     # -- under the lock --------------------------------------------------------------------------
 
-    def _held_back(self, now: float) -> bool:
-        """Whether the provider may be in the way."""
-        left = self._requests_left.count < 1 or self._tokens_left.count < 1
-        return left or now < self._paused_until
-
     def _room_at(self, now: float, tokens: int) -> float:
         """The instant from which the limits allow one request; `inf` when a place must free up."""
         if self._places.full:
@@ -266,21 +285,20 @@ class Gate:
         first.wake()
 
 
-def _requests(limits: RateLimits) -> Gcra | None:
-    if limits.requests_per_second is not None:
-        count, period, worth = limits.requests_per_second, SECOND, limits.requests_per_second
-    elif limits.requests_per_minute is not None:
-        count, period = limits.requests_per_minute, 60 * SECOND
-        worth = max(1, count * _BURST_SECONDS // 60)
-    else:
+def _gcra(rate: tuple[int, int, int] | None, replicas: int) -> Gcra | None:
+    if rate is None:
         return None
-    burst = 1 if limits.strict else limits.burst or worth
-    return Gcra(count, period, burst)
+    count, seconds, burst = rate
+    return Gcra(count, seconds * SECOND * replicas, max(1, burst // replicas))
 
 
-def _tokens(limits: RateLimits) -> Gcra | None:
-    count = limits.tokens_per_minute
-    if count is None:
-        return None
-    burst = 1 if limits.strict else max(1, count * _BURST_SECONDS // 60)
-    return Gcra(count, 60 * SECOND, burst)
+def _share(places: int | None, replicas: int) -> int | None:
+    return None if places is None else max(1, places // replicas)
+
+
+def _following(bucket: Gcra | None, other: Gcra | None, clock: int) -> Gcra | None:
+    """`bucket` at the other's rate; the other itself where there was none, or is to be none."""
+    if bucket is None or other is None:
+        return other
+    bucket.follow(other, clock)
+    return bucket

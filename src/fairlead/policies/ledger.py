@@ -75,6 +75,9 @@ class _Balance:
         self.expires = min((until for _, until in self.holds.values()), default=float("inf"))
 
 
+_Places = tuple[tuple[Account, ...], int, tuple[Slot, ...], tuple[_Balance, ...]]
+
+
 class Book:
     """Balances in memory. Safe to share between threads.
 
@@ -85,28 +88,23 @@ class Book:
     __slots__ = ("_balances", "_last", "_lock", "_many")
 
     def __init__(self) -> None:
-        self._last: tuple[tuple[Account, ...], int, tuple[Slot, ...]] = ((), 0, ())
+        self._last: _Places = ((), 0, (), ())
         self._many = _FEW
         self._balances: dict[tuple[str, Period | None, int], _Balance] = {}
         self._lock = Lock()
 
     def hold(self, hold: Hold, now: float, wall: float) -> tuple[Slot, ...] | Shortage:
         """Set the amount aside in all accounts; where one has too little, in none."""
-        accounts, amount, until = hold.accounts, hold.amount, now + hold.lease
-        slots = self._slots(accounts, wall)
+        amount, name, until = hold.amount, hold.id, now + hold.lease
         with self._lock:
-            balances = []
-            for account, slot in zip(accounts, slots, strict=True):
-                balance = self._balance(slot, wall)
+            accounts, _, slots, balances = self._places(hold.accounts, wall)
+            for account, balance in zip(accounts, balances, strict=True):
                 if now >= balance.expires:
                     balance.expire(now)
                 if balance.settled + balance.held + amount > account.limit:
-                    end = window_end(slot.per, slot.window)
-                    left = None if end is None else end - wall
-                    return Shortage(account, balance.settled, balance.held, left)
-                balances.append(balance)
+                    return _shortage(account, balance, slots[balances.index(balance)], wall)
             for balance in balances:
-                balance.holds[hold.id] = (amount, until)
+                balance.holds[name] = (amount, until)
                 balance.held += amount
                 if until < balance.expires:
                     balance.expires = until
@@ -115,8 +113,8 @@ class Book:
     def settle(self, name: str, slots: Sequence[Slot], amount: int, wall: float) -> None:
         """End the hold `name`, which may have expired, and count what was spent; 0 releases it."""
         with self._lock:
-            for slot in slots:
-                balance = self._balance(slot, wall)
+            last = self._last
+            for balance in last[3] if last[2] is slots else self._found(slots, wall):
                 held = balance.holds.pop(name, None)
                 if held is not None:
                     balance.held -= held[0]
@@ -132,12 +130,19 @@ class Book:
             found.expire(now)
             return found.settled, found.held
 
-    def _slots(self, accounts: tuple[Account, ...], wall: float) -> tuple[Slot, ...]:
-        """As `slots_at`, which is asked once an hour for accounts that come again and again."""
+    def _places(self, accounts: tuple[Account, ...], wall: float) -> _Places:
+        """The accounts' periods and their balances.
+
+        Looked for once an hour, for accounts that come again and again.
+        """
         hour, last = int(wall // _HOUR), self._last
         if last[0] is not accounts or last[1] != hour:
-            last = self._last = accounts, hour, slots_at(accounts, wall)
-        return last[2]
+            slots = slots_at(accounts, wall)
+            last = self._last = accounts, hour, slots, tuple(self._found(slots, wall))
+        return last
+
+    def _found(self, slots: Sequence[Slot], wall: float) -> list[_Balance]:
+        return [self._balance(slot, wall) for slot in slots]
 
     def _balance(self, slot: Slot, wall: float) -> _Balance:
         key = (slot.account, slot.per, slot.window)
@@ -150,8 +155,14 @@ class Book:
 
     def _sweep(self, wall: float) -> None:
         """Forget past periods; the next sweep waits until there are twice as many as are left."""
+        self._last = ((), 0, (), ())
         for key, balance in list(self._balances.items()):
             end = window_end(*key[1:])
             if end is not None and end < wall - _KEPT and not balance.holds:
                 del self._balances[key]
         self._many = max(_FEW, 2 * len(self._balances))
+
+
+def _shortage(account: Account, balance: _Balance, slot: Slot, wall: float) -> Shortage:
+    end = window_end(slot.per, slot.window)
+    return Shortage(account, balance.settled, balance.held, None if end is None else end - wall)

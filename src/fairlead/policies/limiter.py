@@ -54,6 +54,13 @@ class Gcra:
         self._tat += cost * self._period
         return self._rebased
 
+    def follow(self, other: Gcra, now: int) -> None:
+        """Go by the other's rate from now on. The units that are owed stay owed."""
+        owed = max(0, self._tat - now * self._count)
+        self._tat = now * other._count + -(-owed * other._period // self._period)
+        self._count, self._period, self._burst = other._count, other._period, other._burst
+        self._reach = other._reach
+
     def correct(self, taken: int, difference: int) -> None:
         """What was taken turned out to cost `difference` more, or less if it is negative.
 

@@ -10,6 +10,11 @@ from fairlead.errors import ConfigError
 
 Scope = Literal["model", "key", "provider"]
 
+_BURST_SECONDS = 10
+_MOST_SHARED = 100_000_000
+"""A rate whose sums are still exact in every store, per its second or minute."""
+_LONGEST_LEASE = 86_400
+
 
 class RateLimits(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """The table `[rate_limits]`, also of one provider or one target. Nothing is limited unless set.
@@ -24,6 +29,10 @@ class RateLimits(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     models together, with `per = "provider"` for its keys together too. What waits, waits in order
     of arrival until the call's deadline, or for `max_wait` seconds. With `follow_headers`, what the
     provider's own headers say is left lowers the limits further; they never raise them.
+
+    With `shared`, all processes that use the same `[store]` count together. A process that dies
+    keeps its places until its calls' deadlines, or for `lease` seconds; a call that is under way
+    for longer than that no longer counts as one.
     """
 
     requests_per_second: int | None = None
@@ -36,6 +45,8 @@ class RateLimits(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     max_wait: float | None = None
     follow_headers: bool = True
     per: Scope = "model"
+    shared: bool = False
+    lease: float | None = None
 
     def __post_init__(self) -> None:
         for name in self.__struct_fields__:
@@ -61,6 +72,26 @@ class RateLimits(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
             or self.adaptive
         )
 
+    @property
+    def request_rate(self) -> tuple[int, int, int] | None:
+        """So many requests in so many seconds, and how many at once."""
+        if self.requests_per_second is not None:
+            count, seconds, worth = self.requests_per_second, 1, self.requests_per_second
+        elif self.requests_per_minute is not None:
+            count, seconds = self.requests_per_minute, 60
+            worth = max(1, count * _BURST_SECONDS // 60)
+        else:
+            return None
+        return count, seconds, 1 if self.strict else self.burst or worth
+
+    @property
+    def token_rate(self) -> tuple[int, int, int] | None:
+        """So many tokens in so many seconds, and how many at once."""
+        count = self.tokens_per_minute
+        if count is None:
+            return None
+        return count, 60, 1 if self.strict else max(1, count * _BURST_SECONDS // 60)
+
     def _check_number(self, name: str, value: float) -> None:
         least = 0 if name == "max_wait" else 1
         if not least <= value < float("inf"):
@@ -77,4 +108,18 @@ class RateLimits(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
             return "strict says how a rate is held; give requests_per_minute too"
         if self.max_wait is not None and not self.active:
             return "max_wait bounds the wait for a limit, and none is set; give one, or leave it"
+        return self._contradiction_in_sharing()
+
+    def _contradiction_in_sharing(self) -> str:
+        if self.lease is not None and not (self.shared and self.concurrency is not None):
+            return "lease is for places that processes share; give shared and concurrency too"
+        if self.lease is not None and self.lease > _LONGEST_LEASE:
+            return f"a lease is at most a day ({_LONGEST_LEASE} seconds), not {self.lease:g}"
+        if not self.shared:
+            return ""
+        if self.adaptive:
+            return "adaptive finds each process's own number; leave out adaptive or shared"
+        rates = (self.requests_per_second, self.requests_per_minute, self.tokens_per_minute)
+        if max(rate or 0 for rate in (*rates, self.burst)) > _MOST_SHARED:
+            return f"with shared, no rate may be above {_MOST_SHARED}"
         return ""

@@ -17,6 +17,7 @@ from fairlead.errors import (
     ConfigError,
     FairleadError,
     QuotaExceededError,
+    RefusedError,
     RetryClass,
     StreamInterrupted,
     TransportError,
@@ -47,6 +48,8 @@ class Rule(Struct, frozen=True):
 RULES: tuple[tuple[type[FairleadError], Rule], ...] = (
     # Waiting brings no money, whatever the header says.
     (QuotaExceededError, Rule("nobody")),
+    # What we refuse ourselves is not asked for again: the caller may, or another target take it.
+    (RefusedError, Rule("nobody")),
     # 409 and the other refusals of class "never" are retried only where the provider says so.
     (ApiError, Rule("provider")),
     (TransportError, Rule("class", ambiguous="if_sent")),
@@ -138,6 +141,11 @@ def decide(
     if not budget.try_withdraw(now, AMBIGUOUS_COST if ambiguous else 1):
         return Stop("budget_spent", ambiguous)
     return Retry(wait, ambiguous)
+
+
+def may_pass(error: FairleadError) -> bool:
+    """Whether `error` permits another attempt at the same target at all."""
+    return _refusal(error, _rule(error)) is None
 
 
 def _rule(error: FairleadError) -> Rule:

@@ -38,6 +38,11 @@ class RetryBudget:
         self._seconds: deque[_Second] = deque()
         self._lock = Lock()
 
+    def retune(self, *, ratio: float, floor: int) -> None:
+        """Go by other numbers from now on; what was spent counts against them."""
+        with self._lock:
+            self._ratio, self._floor = ratio, floor
+
     def deposit(self, now: float) -> None:
         """Count a request that is not a retry, before it is sent."""
         with self._lock:

@@ -11,4 +11,4 @@ def estimated_tokens(body_bytes: int) -> int:
 
     What the model writes is not in it: that is charged when the usage is known.
     """
-    return max(1, -(-body_bytes // _BYTES_PER_TOKEN))
+    return (body_bytes + _BYTES_PER_TOKEN - 1) // _BYTES_PER_TOKEN or 1

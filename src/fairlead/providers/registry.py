@@ -31,6 +31,18 @@ if TYPE_CHECKING:
 
 _CUSTOM_NAME = re.compile(r"[a-z0-9][a-z0-9_.]*")
 _CACHE_SIZE = 1024  # model strings may come from strangers
+_OF_CREDENTIALS = (
+    "base_url",
+    "key",
+    "key_env",
+    "key_file",
+    "key_keyring",
+    "key_command",
+    "key_header",
+    "key_pool",
+    "variables",
+    "allow_insecure_http",
+)
 
 
 class Resolved(Struct, frozen=True):
@@ -56,7 +68,14 @@ class Registry:
     A provider's address is read once, its key at every request.
     """
 
-    def __init__(self, settings: Settings, *, environ: Mapping[str, str] = os.environ) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        environ: Mapping[str, str] = os.environ,
+        before: Registry | None = None,
+    ) -> None:
+        """`before` is that of earlier settings: what they say no different is taken from it."""
         self._environment = Environment(environ)
         del environ  # a traceback that shows local variables must show no keys
         self._settings = replace(
@@ -68,6 +87,7 @@ class Registry:
         self._custom = [n for n in self._settings.providers if n not in NAMES]
         for name in self._custom:
             self._check_custom(name)
+        self._before = None if before is None else before._loaded()
         self._providers: dict[str, Provider] = {}
         self._resolved: dict[tuple[str, str, str | None], Resolved] = {}
         self._lock = Lock()
@@ -193,7 +213,29 @@ class Registry:
         if own is not None and (table is None or (table.status == "retired" and own.base_url)):
             table = custom_table(name, own)
         assert table is not None  # every name is built in or in the settings
-        return provider_of(name, table, self._settings, self._environment)
+        found = provider_of(name, table, self._settings, self._environment)
+        before = None if self._before is None else self._before.get(name)
+        if before is None or before[1] != self._credential_settings(name):
+            return found
+        same = before[0].endpoint == found.endpoint
+        # The object that is in use knows the tokens it has got and the keys that rest.
+        return replace(found, credential=before[0].credential) if same else found
+
+    def loaded(self) -> tuple[Provider, ...]:
+        """The providers that were asked for so far."""
+        return tuple(self._providers.values())
+
+    def _loaded(self) -> dict[str, tuple[Provider, object]]:
+        with self._lock:
+            found = tuple(self._providers.items())
+        return {name: (own, self._credential_settings(name)) for name, own in found}
+
+    def _credential_settings(self, name: str) -> object:
+        """Whatever in the settings the provider's credential depends on."""
+        own, settings = self._settings.providers.get(name), self._settings
+        given = None if own is None else [getattr(own, key) for key in _OF_CREDENTIALS]
+        chosen = name in settings.project_addresses, settings.http.allow_insecure_http
+        return given, chosen, settings.logins
 
 
 def _by_canonical_name(settings: Settings) -> dict[str, ProviderSettings]:

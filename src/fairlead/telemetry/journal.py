@@ -34,7 +34,10 @@ _LOCK_SECONDS = 0.5
 
 
 class Entry(Struct, frozen=True, omit_defaults=True):
-    """One call. `ended` is `ok`, `closed`, `cancelled` or an error's name; times in seconds."""
+    """One call. `ended` is `ok`, `cached`, `closed`, `cancelled` or an error's name.
+
+    Times are in seconds.
+    """
 
     began: float
     operation: str
@@ -60,7 +63,7 @@ class Journal(Observer):
         self._largest = largest
 
     def call_stop(self, call: ObservedCall, end: CallEnd) -> None:
-        self._write(_entry(call, end, "ok" if end.complete else "closed"))
+        self._write(_entry(call, end, end.how))
 
     def call_exception(self, call: ObservedCall, end: CallEnd, error: BaseException) -> None:
         how = type(error).__name__ if isinstance(error, Exception) else "cancelled"

@@ -40,7 +40,7 @@ class CallLog(Observer):
         self._logger = logger if logger is not None else logging.getLogger(LOGGER)
 
     def call_stop(self, call: ObservedCall, end: CallEnd) -> None:
-        self._call(logging.INFO, call, end, "ok" if end.complete else "closed")
+        self._call(logging.INFO, call, end, end.how)
 
     def call_exception(self, call: ObservedCall, end: CallEnd, error: BaseException) -> None:
         failed = isinstance(error, Exception)

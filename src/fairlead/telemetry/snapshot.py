@@ -12,7 +12,7 @@ from fairlead.telemetry.histogram import Histogram
 BOUNDS = tuple(0.01 * 2**step for step in range(14))
 """The edges in seconds that OpenTelemetry's GenAI conventions give for durations."""
 
-FINE = ("ok", "closed", "cancelled")
+FINE = ("ok", "cached", "closed", "cancelled")
 """Ways in which a call ends that did not fail."""
 
 
@@ -42,8 +42,9 @@ class Distribution(Struct, frozen=True):
 
 
 class TargetSnapshot(Struct, frozen=True):
-    """One target. `ended` counts calls by how they ended: `ok`, `closed`, `cancelled`, or the name
-    of an error. A call belongs to the target that ended it, an attempt to the one it went to.
+    """One target. `ended` counts calls by how they ended: `ok`, `cached` (nothing was sent, and
+    `seconds` do not have it), `closed`, `cancelled`, or the name of an error. A call belongs to
+    the target that ended it, an attempt to the one it went to.
     """
 
     target: str

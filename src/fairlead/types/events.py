@@ -90,6 +90,16 @@ class StreamRestarted(Struct, frozen=True, tag="stream.restarted"):
     reason: str
 
 
+class StreamContinued(Struct, frozen=True, tag="stream.continued"):
+    """The stream broke for `reason`, and goes on at `target`: all before this event still holds.
+
+    Comes only where a route says `on_break="continue"`.
+    """
+
+    target: str
+    reason: str
+
+
 class Finish(Struct, frozen=True, tag="finish"):
     """The answer is complete. Always the last event, and only of a stream that was not cut."""
 
@@ -109,5 +119,6 @@ Event = (
     | PartEnd
     | UsageEvent
     | StreamRestarted
+    | StreamContinued
     | Finish
 )

@@ -101,7 +101,8 @@ class HttpRequest(Struct, frozen=True):
     """One request, ready to send. `headers` include the credential, so its repr hides them.
 
     `whole` says that the answer is of use only when all of it has come: then a transport may read
-    it to its end before it tells of the headers, which is cheaper.
+    it to its end before it tells of the headers, which is cheaper. `replayable` says that no harm
+    is done where somebody on the line makes the server answer it twice, as 0-RTT allows.
     """
 
     method: str
@@ -109,6 +110,7 @@ class HttpRequest(Struct, frozen=True):
     headers: tuple[tuple[str, str], ...] = ()
     body: bytes | Body | None = None
     whole: bool = False
+    replayable: bool = False
 
     @property
     def size(self) -> int:
@@ -126,7 +128,10 @@ class HttpRequest(Struct, frozen=True):
 
 
 class ConnectionFacts(Struct):
-    """What the transport knows of one exchange; filled in while it runs, times in seconds."""
+    """What the transport knows of one exchange; filled in while it runs, times in seconds.
+
+    `early` are bytes of the request that were sent before the handshake was over (0-RTT).
+    """
 
     http_version: str = ""
     reused: bool = False
@@ -136,21 +141,30 @@ class ConnectionFacts(Struct):
     first_byte: float | None = None
     bytes_in: int = 0
     bytes_out: int = 0
+    early: int = 0
 
 
 class HttpSettings(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """How connections are made; the `[http]` table of the settings. Times in seconds.
 
-    The environment's proxies are read only with `trust_env`. Certificates are always verified,
-    against certifi's list unless `ca_file` names another. The limits bound the exchanges under
-    way: on HTTP/1.1 each holds a connection, on HTTP/2 those to one origin share one.
+    `http_version` is what is asked for first: a server that cannot speak it is spoken to in an
+    older one. `auto` is HTTP/2, and with `alt_svc` HTTP/3 where the server has announced it.
+    `early_data` sends requests that may be replayed with the first packet of such a connection.
+
+    The environment's proxies are read only with `trust_env`; what runs on this machine is never
+    asked for through a proxy. Certificates are always verified, against certifi's list unless
+    `ca_file` names another. The limits bound the exchanges under way: on HTTP/1.1 each holds a
+    connection, on HTTP/2 and 3 up to `max_streams` of an event loop share one.
     """
 
-    http_version: Literal["auto", "http1", "http2"] = "auto"
+    http_version: Literal["auto", "http1", "http2", "http3"] = "auto"
     max_connections: int = 1000
     max_connections_per_host: int = 1000
     max_idle: float = 50.0
     max_age: float = 600.0
+    max_streams: int = 250
+    alt_svc: bool = True
+    early_data: bool = False
     ca_file: str | None = None
     client_cert: str | None = None
     client_key: str | None = None
@@ -164,3 +178,22 @@ class HttpSettings(Struct, frozen=True, forbid_unknown_fields=True, omit_default
     def __repr__(self) -> str:
         shown = self if self.proxy is None else replace(self, proxy=REDACTED)
         return Struct.__repr__(shown)
+
+
+HTTP_GROUPS: dict[str, dict[str, str]] = {
+    "pool": {
+        "max_connections": "max_connections",
+        "max_connections_per_host": "max_connections_per_host",
+        "max_streams": "max_streams",
+        "max_idle": "max_idle",
+        "max_age": "max_age",
+    },
+    "quic": {"alt_svc": "alt_svc", "early_data": "early_data"},
+    "tls": {
+        "ca_file": "ca_file",
+        "client_cert": "client_cert",
+        "client_key": "client_key",
+        "min_version": "min_tls",
+    },
+}
+"""Tables within `[http]`, and the fields that their keys stand for."""

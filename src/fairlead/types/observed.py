@@ -79,6 +79,15 @@ class CallEnd:
         return self._outcome is not None and self._outcome.complete
 
     @property
+    def how(self) -> str:
+        """In a word, how a call ended that did not fail: `ok`, `closed`, or `cached` where nothing
+        was sent for it.
+        """
+        if not self.complete:
+            return "closed"
+        return "cached" if self.receipt.from_cache else "ok"
+
+    @property
     def answer(self) -> object | None:
         """The finished answer, such as a `ChatResponse`; None where there is none."""
         if self._outcome is None or not self._outcome.complete:
@@ -95,7 +104,10 @@ class CallEnd:
 
     @property
     def usage(self) -> Usage | None:
-        """As reported; of an answer that did not come to its end, as far as it was."""
+        """As reported; of an answer that did not come to its end, as far as it was.
+
+        None where nothing was sent, since the answer is that of another call: it is counted there.
+        """
         if self._usage is None:
             self._usage = (self._reported(),)
         return self._usage[0]
@@ -110,6 +122,8 @@ class CallEnd:
         _ = self.usage
 
     def _reported(self) -> Usage | None:
+        if self.receipt.from_cache:
+            return None
         answer = self.answer
         if answer is None and self._outcome is not None:
             return self._outcome.partial()[1]

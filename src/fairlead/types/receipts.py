@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from msgspec import Struct
+
+CacheUse = Literal["hit", "shared", "stored", "missed"]
 
 
 class Timings(Struct, frozen=True, omit_defaults=True):
@@ -46,7 +50,10 @@ class Receipt(Struct, frozen=True, omit_defaults=True):
 
     `target` is who served it, as `provider/model`; `key_name` names the credential (such as the
     environment variable) and never holds it. `seconds` is the whole call, waiting included.
-    `defaults` lists the settings that fairlead chose because the caller asked it to.
+    `defaults` lists the settings that fairlead chose because the caller asked it to. `cache` is
+    None for a call that was none of the cache's business, else `hit` (an answer from before),
+    `shared` (that of an equal call under way), `stored` (asked for, and kept) or `missed` (asked
+    for, and not kept). A hit and a shared answer have no attempts, and cost nothing.
     """
 
     operation: str
@@ -56,3 +63,9 @@ class Receipt(Struct, frozen=True, omit_defaults=True):
     dropped: tuple[str, ...] = ()
     seconds: float = 0.0
     defaults: tuple[str, ...] = ()
+    cache: CacheUse | None = None
+
+    @property
+    def from_cache(self) -> bool:
+        """Whether nothing was sent for this call: its answer is that of another."""
+        return self.cache in ("hit", "shared")

@@ -12,6 +12,8 @@ from fairlead.types.tools import OutputSchema, ProviderTool, Tool, ToolChoice
 
 ReasoningEffort = Literal["none", "minimal", "low", "medium", "high", "xhigh", "max"]
 UnsupportedPolicy = Literal["error", "warn", "drop"]
+OutputMode = Literal["auto", "native", "tool", "prompt"]
+"""How an answer by a schema is asked for: as the target can, or one way and no other."""
 
 
 class Options(Struct, frozen=True, omit_defaults=True, kw_only=True):

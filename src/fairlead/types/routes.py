@@ -9,7 +9,7 @@ from msgspec import Struct
 
 Order = Literal["listed", "weighted", "least_loaded", "cheapest", "fastest"]
 Hedge = Literal["off", "p95"] | float
-OnBreak = Literal["error", "restart"]
+OnBreak = Literal["error", "restart", "continue"]
 OnFilter = Literal["error", "next"]
 
 
@@ -28,8 +28,10 @@ class Route(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     was measured. `hedge`: a second copy of a call goes to the next target when the first is silent
     for so many seconds, or for longer than 95 % of the answers (`p95`, never below 2 s).
     `on_break`: a stream that is cut after its beginning is an `error`, or begins anew on the next
-    target (`restart`), after an event that says so. `on_filter`: whether content that one target
-    refuses is put to the next.
+    target (`restart`), after an event that says so, or goes on there where it was cut (`continue`),
+    where only text has come and the target takes the beginning of an answer. `on_filter`: whether
+    content that one target refuses, or an answer that its filter holds back before any content
+    came, is an `error` or that answer, or is put to the next target (`next`).
     """
 
     targets: tuple[str | RouteTarget, ...]

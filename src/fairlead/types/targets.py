@@ -57,10 +57,12 @@ class Quirks(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True
     """Usage: prompt tokens do not include those read from a cache."""
     tool_content: Literal["parts", "string"] = "parts"
     """Whether tool results may be lists of parts."""
-    call_ids: Literal["any", "nine_alphanumerics"] = "any"
+    call_ids: Literal["any", "nine_alphanumerics", "forty_characters"] = "any"
     """Which ids of tool calls are taken; others are rewritten, calls and results alike."""
     tool_strict: bool = True
     """Whether a tool definition may carry `strict`."""
+    strict_schemas: Literal["any", "openai", "anthropic"] = "any"
+    """Whose part of JSON Schema strict tools and outputs must keep to; `any` takes all of it."""
     base_resp_errors: bool = False
     """A 200 may carry `base_resp.status_code` other than 0, which is an error."""
     inline_thinking: bool = False
@@ -68,6 +70,11 @@ class Quirks(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True
     anthropic_host: Literal["", "bedrock", "vertex"] = ""
     """Who serves Anthropic's protocol in a manner of their own: the address names the model and
     says whether to stream, and the version stands in the body."""
+    prefill: Literal["", "plain", "claude", "prefix", "partial", "continue_final_message"] = ""
+    """How a last message of the assistant is made the beginning of the answer; empty: it cannot
+    be. `plain`: by itself; `claude`: so, by the models of that family that still take it; `prefix`
+    and `partial`: by a flag of that name in the message, of which the first has the answer begin
+    with the same words again; `continue_final_message`: by that field and another."""
     image_types: tuple[Literal["png", "jpeg", "gif", "webp", "heic", "heif"], ...] = ()
     """The images that are read; empty: those that the dialect's own provider reads, if known."""
     embedding_dimensions: Literal["dimensions", "output_dimension", ""] = "dimensions"

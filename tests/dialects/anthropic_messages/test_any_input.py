@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import pytest
 from hypothesis import given, settings, strategies as st
 from tests.dialects.anthropic_messages.building import START, STOP, decoder, last, sse
 
@@ -71,6 +72,7 @@ EVENTS = shaped(st.integers(0, 2) | JSON | shaped(st.integers(0, 2) | JSON | sha
 
 @settings(deadline=None, max_examples=150)
 @given(st.lists(EVENTS, max_size=8), st.binary(max_size=60))
+@pytest.mark.invariant("I10")
 def test_any_events_give_events_or_a_typed_failure(events: list[Any], noise: bytes) -> None:
     for body in (sse(START, *events, STOP), noise + sse(*events), sse(*events) + noise):
         decoding = decoder()
@@ -82,6 +84,7 @@ def test_any_events_give_events_or_a_typed_failure(events: list[Any], noise: byt
 
 @settings(deadline=None, max_examples=150)
 @given(st.lists(shaped(JSON | shaped(JSON)), max_size=4) | JSON, JSON, st.binary(max_size=40))
+@pytest.mark.invariant("I10")
 def test_any_body_gives_events_or_a_typed_failure(content: Any, more: Any, noise: bytes) -> None:
     message = {"type": "message", "content": content, "usage": more, "stop_details": more}
     for body in (json.dumps(message).encode(), json.dumps(more).encode(), noise):
@@ -92,6 +95,7 @@ def test_any_body_gives_events_or_a_typed_failure(content: Any, more: Any, noise
 
 @settings(deadline=None, max_examples=100)
 @given(st.lists(EVENTS, max_size=6), st.randoms(use_true_random=False))
+@pytest.mark.invariant("I9")
 def test_any_split_of_any_stream_gives_the_same(events: list[Any], random: Any) -> None:
     body = sse(START, *events, last(), STOP)
     whole = decoder()

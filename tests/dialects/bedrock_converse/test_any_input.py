@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import pytest
 from hypothesis import given, settings, strategies as st
 from tests.dialects.bedrock_converse.building import METADATA, START, decoder, stop
 from tests.frames import event, exception
@@ -71,6 +72,7 @@ FRAMES = st.builds(event, st.sampled_from(KINDS), PAYLOADS) | st.builds(
 
 @settings(deadline=None, max_examples=200)
 @given(st.lists(FRAMES, max_size=8), st.binary(max_size=60))
+@pytest.mark.invariant("I10")
 def test_any_frames_give_events_or_a_typed_failure(frames: list[bytes], noise: bytes) -> None:
     data = b"".join(frames)
     for body in (START + data + stop() + METADATA, noise + data, data + noise):
@@ -83,6 +85,7 @@ def test_any_frames_give_events_or_a_typed_failure(frames: list[bytes], noise: b
 
 @settings(deadline=None, max_examples=200)
 @given(st.lists(PAYLOADS, max_size=4) | JSON, JSON, st.binary(max_size=40))
+@pytest.mark.invariant("I10")
 def test_any_body_gives_events_or_a_typed_failure(content: Any, more: Any, noise: bytes) -> None:
     body = {"output": {"message": {"content": content}}, "usage": more, "stopReason": "end_turn"}
     for data in (json.dumps(body).encode(), json.dumps(more).encode(), noise):
@@ -94,6 +97,7 @@ def test_any_body_gives_events_or_a_typed_failure(content: Any, more: Any, noise
 
 @settings(deadline=None, max_examples=100)
 @given(st.lists(FRAMES, max_size=6), st.randoms(use_true_random=False))
+@pytest.mark.invariant("I9")
 def test_any_split_of_any_stream_gives_the_same(frames: list[bytes], random: Any) -> None:
     body = b"".join([START, *frames, stop(), METADATA])
     whole = decoder()

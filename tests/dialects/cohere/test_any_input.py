@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import pytest
 from hypothesis import given, settings, strategies as st
 from tests.dialects.cohere.building import START, decoder, last, sse
 
@@ -69,6 +70,7 @@ EVENTS = shaped(SIMPLE | shaped(SIMPLE | shaped(SIMPLE)))
 
 @settings(deadline=None, max_examples=200)
 @given(st.lists(EVENTS, max_size=8), st.binary(max_size=60))
+@pytest.mark.invariant("I10")
 def test_any_events_give_events_or_a_typed_failure(events: list[Any], noise: bytes) -> None:
     for body in (sse(START, *events, last()), noise + sse(*events), sse(*events) + noise):
         decoding = decoder()
@@ -80,6 +82,7 @@ def test_any_events_give_events_or_a_typed_failure(events: list[Any], noise: byt
 
 @settings(deadline=None, max_examples=200)
 @given(EVENTS | JSON, st.binary(max_size=40))
+@pytest.mark.invariant("I10")
 def test_any_body_gives_events_or_a_typed_failure(content: Any, noise: bytes) -> None:
     for body in (json.dumps(content).encode(), noise, json.dumps(content).encode()[:-1]):
         decoding = decoder()
@@ -90,6 +93,7 @@ def test_any_body_gives_events_or_a_typed_failure(content: Any, noise: bytes) ->
 
 @settings(deadline=None, max_examples=100)
 @given(st.lists(EVENTS, max_size=6), st.randoms(use_true_random=False))
+@pytest.mark.invariant("I9")
 def test_any_split_of_any_stream_gives_the_same(events: list[Any], random: Any) -> None:
     body = sse(START, *events, last())
     whole = decoder()

@@ -46,6 +46,8 @@ BOTH = pytest.mark.parametrize("dialect", [INFILL, COMPLETIONS], ids=lambda d: d
 @BOTH
 @settings(deadline=None, max_examples=100)
 @given(st.lists(ODD, max_size=6), st.randoms())
+@pytest.mark.invariant("I9")
+@pytest.mark.invariant("I10")
 def test_any_json_in_any_split_gives_the_same_events_or_typed_failure(  # type: ignore[no-untyped-def]
     dialect: Completions, values: list[object], random
 ) -> None:
@@ -62,6 +64,7 @@ def test_any_json_in_any_split_gives_the_same_events_or_typed_failure(  # type: 
 @BOTH
 @settings(deadline=None, max_examples=100)
 @given(st.binary(max_size=200) | ODD.map(lambda value: json.dumps(value).encode()))
+@pytest.mark.invariant("I10")
 def test_any_bytes_are_an_answer_or_a_typed_failure(dialect: Completions, sent: bytes) -> None:
     for completed in (Completed(dialect).stream(sent), Completed(dialect).whole(sent)):
         assert completed.failure is None or isinstance(completed.failure, FairleadError)

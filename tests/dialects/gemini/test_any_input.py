@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import pytest
 from hypothesis import given, settings, strategies as st
 from tests.dialects.gemini.building import chunk, decoder, sse, text
 
@@ -61,6 +62,7 @@ CHUNKS = (
 
 @settings(deadline=None, max_examples=200)
 @given(st.lists(CHUNKS, max_size=5), st.binary(max_size=60))
+@pytest.mark.invariant("I10")
 def test_any_events_give_events_or_a_typed_failure(chunks: list[Any], noise: bytes) -> None:
     for body in (sse(*chunks), noise + sse(*chunks), json.dumps(chunks).encode() + noise, noise):
         decoding = decoder()
@@ -72,6 +74,7 @@ def test_any_events_give_events_or_a_typed_failure(chunks: list[Any], noise: byt
 
 @settings(deadline=None, max_examples=200)
 @given(CHUNKS, st.binary(max_size=40))
+@pytest.mark.invariant("I10")
 def test_any_body_gives_events_or_a_typed_failure(body: Any, noise: bytes) -> None:
     for data in (json.dumps(body).encode(), noise, json.dumps([body]).encode() + noise):
         decoding = decoder()
@@ -81,6 +84,7 @@ def test_any_body_gives_events_or_a_typed_failure(body: Any, noise: bytes) -> No
 
 @settings(deadline=None, max_examples=100)
 @given(st.lists(CHUNKS, max_size=5), st.booleans(), st.randoms(use_true_random=False))
+@pytest.mark.invariant("I9")
 def test_any_split_of_any_stream_gives_the_same(
     chunks: list[Any], array: bool, random: Any
 ) -> None:

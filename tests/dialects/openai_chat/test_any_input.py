@@ -60,6 +60,8 @@ CHUNKS = st.lists(ODD, max_size=6)
 
 @settings(deadline=None, max_examples=150)
 @given(CHUNKS, st.booleans(), st.randoms())
+@pytest.mark.invariant("I9")
+@pytest.mark.invariant("I10")
 def test_any_json_in_any_split_gives_the_same_events_or_typed_failure(
     values, thinking, random
 ) -> None:  # type: ignore[no-untyped-def]
@@ -78,6 +80,7 @@ def test_any_json_in_any_split_gives_the_same_events_or_typed_failure(
 
 @settings(deadline=None, max_examples=150)
 @given(ODD)
+@pytest.mark.invariant("I10")
 def test_any_json_body_is_an_answer_or_a_typed_failure(value: object) -> None:
     answered = Answered().whole(json.dumps(value).encode())
     if answered.failure is None:
@@ -86,6 +89,7 @@ def test_any_json_body_is_an_answer_or_a_typed_failure(value: object) -> None:
 
 @settings(deadline=None, max_examples=100)
 @given(st.binary(max_size=300))
+@pytest.mark.invariant("I10")
 def test_any_bytes_are_an_answer_or_a_typed_failure(sent: bytes) -> None:
     for answered in (Answered().stream(sent), Answered().whole(sent)):
         assert answered.failure is None or isinstance(answered.failure, FairleadError)

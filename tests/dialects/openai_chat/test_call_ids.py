@@ -39,3 +39,10 @@ def test_ids_stay_as_they_are_where_any_is_taken() -> None:
 
 def test_the_same_id_is_always_rewritten_to_the_same() -> None:
     assert call_ids.sent(FOREIGN, STRICT) == call_ids.sent(FOREIGN, STRICT)
+
+
+def test_long_ids_are_shortened_where_forty_characters_are_taken() -> None:
+    short = Quirks(call_ids="forty_characters")
+
+    assert call_ids.sent("x" * 40, short) == "x" * 40
+    assert len(call_ids.sent("x" * 41, short)) == 40

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+import pytest
 from hypothesis import given, settings, strategies as st
 from tests.dialects.openai_responses.building import (
     CREATED,
@@ -42,6 +43,7 @@ FRAGMENTS = st.one_of(
 
 @settings(max_examples=150, deadline=None)
 @given(st.lists(FRAGMENTS, max_size=12), st.integers(1, 40))
+@pytest.mark.invariant("I10")
 def test_any_bytes_give_events_or_a_typed_failure(pieces: list[bytes], size: int) -> None:
     data = b"".join(pieces)
     one, other = decoder(), decoder()
@@ -95,6 +97,7 @@ JSON = st.recursive(
 
 @settings(max_examples=150, deadline=None)
 @given(st.dictionaries(st.sampled_from(["output", "usage", "error", "id", "status"]), JSON))
+@pytest.mark.invariant("I10")
 def test_any_json_gives_an_answer_or_a_typed_failure(value: Json) -> None:
     one = decoder()
     one.whole(json.dumps({"object": "response", **value}).encode())
@@ -123,6 +126,7 @@ def test_any_json_gives_an_answer_or_a_typed_failure(value: Json) -> None:
         JSON,
     ),
 )
+@pytest.mark.invariant("I10")
 def test_any_event_is_read_or_refused(kind: str, fields: Json) -> None:
     one = decoder()
     one.feed(sse({"type": f"response.{kind}", **fields}))

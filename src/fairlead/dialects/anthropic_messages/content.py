@@ -18,6 +18,7 @@ from fairlead.dialects.anthropic_messages.sources import (
     document_block,
     image_block,
 )
+from fairlead.dialects.call_ids import SentIds, spelled
 from fairlead.dialects.losses import Losses
 from fairlead.dialects.placing import check_result, misplaced, only_results
 from fairlead.dialects.sources import takes_image
@@ -40,6 +41,7 @@ from fairlead.types.messages import (
 
 Content = Block | Raw
 _FOREIGN = re.compile(r"[^a-zA-Z0-9_-]")
+"""What an id of a call may not hold here."""
 
 
 class PartWriter:
@@ -55,7 +57,7 @@ class PartWriter:
         self._losses = losses
         self.cite = cite
         self._old_protocol = old_protocol
-        self._calls: set[str] = set()
+        self._calls = SentIds(lambda call_id: spelled(call_id, _FOREIGN))
         self.uses_files = False
 
     def block(self, role: Role, part: Part) -> Content | None:
@@ -124,8 +126,8 @@ class PartWriter:
         if not part.complete:
             self._losses.leave_out(f"unfinished call of {part.name}")
             return None
-        self._calls.add(part.id)
-        block: Block = {"type": "tool_use", "id": _id(part.id), "name": part.name}
+        sent = self._calls.call(part.id)
+        block: Block = {"type": "tool_use", "id": sent, "name": part.name}
         block["input"] = self._arguments(part)
         return _with_extras(block, part.provider_state)
 
@@ -146,7 +148,8 @@ class PartWriter:
             state = part.provider_state if role == "assistant" else None
             return self._own(state, "result of a provider's tool")
         check_result(part, role, self._calls)
-        block: Block = {"type": "tool_result", "tool_use_id": _id(part.tool_call_id)}
+        sent = self._calls.result(part.tool_call_id)
+        block: Block = {"type": "tool_result", "tool_use_id": sent}
         if isinstance(part.content, tuple):
             blocks = [self.block("user", item) for item in part.content]
             block["content"] = [item for item in blocks if item is not None]
@@ -206,10 +209,3 @@ def _with_extras(block: Block, state: ProviderState | None) -> Block:
 
 
 _FIXED = frozenset({"type", "text", "id", "name", "input", "source", "tool_use_id", "content"})
-
-
-def _id(call_id: str) -> str:
-    """Ids are letters, digits, `_` and `-`; other characters are written in hexadecimal."""
-    if not call_id:
-        raise InvalidRequest("a tool call needs an id")
-    return _FOREIGN.sub(lambda found: f"_{ord(found[0]):x}_", call_id)

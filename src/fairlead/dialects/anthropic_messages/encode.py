@@ -13,6 +13,7 @@ from fairlead.dialects.anthropic_messages.options import AnthropicOptions
 from fairlead.dialects.anthropic_messages.thinking import answer_limit, thinking
 from fairlead.dialects.anthropic_messages.toolbox import tool_choice, tools
 from fairlead.dialects.body import Body, written
+from fairlead.dialects.fitting import strict_schema
 from fairlead.dialects.losses import Losses
 from fairlead.errors import InvalidRequest
 from fairlead.ports import Encoded
@@ -153,7 +154,7 @@ def _output_config(
         hint = "give a schema" if target.quirks.output == "json_schema" else "ask in the prompt"
         losses.unsupported(what, hint)
     elif output is not None:
-        schema = dict(output.schema)
+        schema = dict(strict_schema(output.schema, "the output", losses))
         if output.description is not None:
             schema.setdefault("description", output.description)
         config["format"] = {"type": "json_schema", "schema": schema}

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from fairlead.dialects.anthropic_messages import wire
 from fairlead.dialects.anthropic_messages.options import AnthropicOptions
+from fairlead.dialects.fitting import strict_schema
 from fairlead.dialects.losses import Losses
 from fairlead.errors import InvalidRequest
 from fairlead.types.requests import ChatRequest
@@ -62,6 +63,9 @@ def _definition(tool: Tool, target: Target, losses: Losses) -> Definition:
     if tool.strict is not None:
         if target.quirks.tool_strict:
             definition["strict"] = tool.strict
+            if tool.strict and tool.parameters is not None:
+                what = f"the tool {tool.name!r}"
+                definition["input_schema"] = strict_schema(tool.parameters, what, losses)
         else:
             losses.unsupported("strict tools")
     return definition

@@ -7,13 +7,13 @@ translated, or left out and listed where there is nothing to translate it to.
 from __future__ import annotations
 
 import re
-from hashlib import sha256
 
 import msgspec
 from msgspec import Raw
 
 from fairlead.dialects.bedrock_converse import wire
 from fairlead.dialects.bedrock_converse.sources import Block, document_name, media_block
+from fairlead.dialects.call_ids import SentIds, shortened, spelled
 from fairlead.dialects.losses import Losses
 from fairlead.dialects.placing import check_result, misplaced, only_results
 from fairlead.errors import InvalidRequest
@@ -49,7 +49,7 @@ class PartWriter:
     def __init__(self, losses: Losses, *, cite: bool | None) -> None:
         self._losses = losses
         self._cite = cite
-        self._calls: set[str] = set()
+        self._calls = SentIds(_id)
         self._documents: set[str] = set()
         self.called: dict[str, None] = {}
 
@@ -109,9 +109,8 @@ class PartWriter:
         if not part.complete:
             self._losses.leave_out(f"unfinished call of {part.name}")
             return None
-        self._calls.add(part.id)
         self.called[part.name] = None
-        call: Block = {"toolUseId": _id(part.id), "name": part.name}
+        call: Block = {"toolUseId": self._calls.call(part.id), "name": part.name}
         return {"toolUse": call | {"input": self._arguments(part)}}
 
     def _arguments(self, call: ToolCall) -> object:
@@ -134,7 +133,8 @@ class PartWriter:
             content = [item for item in blocks if item is not None]
         elif part.content:
             content = [{"text": part.content}]
-        result: Block = {"toolUseId": _id(part.tool_call_id), "content": content}
+        sent = self._calls.result(part.tool_call_id)
+        result: Block = {"toolUseId": sent, "content": content}
         if part.is_error:
             result["status"] = "error"
         return {"toolResult": result}
@@ -175,11 +175,5 @@ def own(state: ProviderState | None) -> Raw | None:
 
 
 def _id(call_id: str) -> str:
-    """At most 64 letters, digits and `_.:-`; others are written in hexadecimal, the rest hashed."""
-    if not call_id:
-        raise InvalidRequest("a tool call needs an id")
-    plain = _FOREIGN.sub(lambda found: f"_{ord(found[0]):x}_", call_id)
-    if len(plain) <= _LONGEST_ID:
-        return plain
-    digest = sha256(call_id.encode("utf-8", "replace")).hexdigest()[:24]
-    return f"{plain[: _LONGEST_ID - 25]}_{digest}"
+    """At most 64 letters, digits and `_.:-`."""
+    return shortened(spelled(call_id, _FOREIGN), _LONGEST_ID)

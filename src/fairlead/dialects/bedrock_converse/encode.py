@@ -11,6 +11,7 @@ from fairlead.dialects.bedrock_converse.model_fields import model_fields
 from fairlead.dialects.bedrock_converse.options import BedrockOptions
 from fairlead.dialects.bedrock_converse.tools import tool_config
 from fairlead.dialects.body import Body, written
+from fairlead.dialects.fitting import strict_schema
 from fairlead.dialects.losses import Losses
 from fairlead.errors import InvalidRequest
 from fairlead.ports import Encoded
@@ -108,7 +109,8 @@ def _output_config(request: ChatRequest, options: BedrockOptions, losses: Losses
         what = "JSON output without a schema" if output == "json" else "a JSON schema"
         losses.unsupported(what, "give a schema" if json_schema else "ask in the prompt")
     elif output is not None:
-        schema: Body = {"schema": written(dict(output.schema), None).decode(), "name": output.name}
+        fitting = dict(strict_schema(output.schema, "the output", losses))
+        schema: Body = {"schema": written(fitting, None).decode(), "name": output.name}
         if output.description is not None:
             schema["description"] = output.description
         config["textFormat"] = {"type": "json_schema", "structure": {"jsonSchema": schema}}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from fairlead.dialects.bedrock_converse import wire
+from fairlead.dialects.fitting import strict_schema
 from fairlead.dialects.losses import Losses
 from fairlead.errors import InvalidRequest
 from fairlead.types.requests import ChatRequest
@@ -86,6 +87,9 @@ def _definition(tool: Tool, losses: Losses) -> Definition:
     if tool.strict is not None:
         if losses.target.quirks.tool_strict:
             definition["strict"] = tool.strict
+            if tool.strict:
+                fitting = strict_schema(schema, f"the tool {tool.name!r}", losses)
+                definition["inputSchema"] = {"json": fitting}
         else:
             losses.unsupported("strict tools")
     return definition

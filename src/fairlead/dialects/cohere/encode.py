@@ -62,6 +62,7 @@ def _body(request: ChatRequest, options: CohereOptions, losses: Losses) -> Body:
     writer = MessageWriter(losses)
     for message in request.messages:
         writer.add(message)
+    writer.close()
     if not writer.written:
         raise InvalidRequest("there is no message to answer; give a user message with content")
     body: Body = {"model": losses.target.model, "messages": writer.written}

@@ -5,11 +5,20 @@ Tool results are messages of their own; a text file in one becomes a document, w
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from fairlead.dialects.body import Body
 from fairlead.dialects.cohere.assistant import assistant_message, own, plain
 from fairlead.dialects.cohere.attachments import image_part, refuse_file, result_document
 from fairlead.dialects.losses import Losses
-from fairlead.dialects.placing import check_result, misplaced, only_results
+from fairlead.dialects.placing import (
+    MOVED,
+    SHOWN_BELOW,
+    check_result,
+    misplaced,
+    only_results,
+    shown_by,
+)
 from fairlead.types.messages import (
     Audio,
     Citation,
@@ -25,19 +34,22 @@ from fairlead.types.messages import (
 
 
 class MessageWriter:
-    """Writes one message after the other; `written` is what goes into the body."""
+    """Writes one message after the other; `written` is what goes into the body after `close`."""
 
-    __slots__ = ("_called", "_losses", "written")
+    __slots__ = ("_called", "_losses", "_shown", "written")
 
     def __init__(self, losses: Losses) -> None:
         self._losses = losses
         self._called: set[str] = set()
+        self._shown: list[object] = []
         self.written: list[Body] = []
 
     def add(self, message: Message) -> None:
         """Raises `InvalidRequest` or `UnsupportedFeature`."""
         if message.name and message.role != "tool":
             self._losses.unsupported("message name")
+        if not any(isinstance(part, ToolResult) for part in message.parts):
+            self.close()
         lost, before = len(self._losses.dropped), len(self.written)
         if message.role == "assistant":
             self._called |= {part.id for part in message.parts if isinstance(part, ToolCall)}
@@ -47,6 +59,12 @@ class MessageWriter:
             self._said(message)
         if len(self.written) == before and len(self._losses.dropped) == lost:
             self._losses.leave_out(f"empty {message.role} message")
+
+    def close(self) -> None:
+        """Write the pictures of the results so far, which are behind all results of a turn."""
+        if self._shown:
+            self.written.append({"role": "user", "content": self._shown})
+            self._shown = []
 
     def _said(self, message: Message) -> None:
         """A system, user or tool message; results in it are messages of their own, in front."""
@@ -59,6 +77,7 @@ class MessageWriter:
             elif (written := self._part(message, part)) is not None:
                 content.append(written)
         if content:
+            self.close()
             self.written.append({"role": message.role, "content": plain(content)})
 
     def _part(self, message: Message, part: Part) -> object:
@@ -92,16 +111,27 @@ class MessageWriter:
             self._losses.leave_out("the mark that a tool result is an error")
         content: object = result.content
         if isinstance(result.content, tuple):
-            parts = [self._result_part(part) for part in result.content]
+            pictures = [part for part in result.content if isinstance(part, Image)]
+            shown = self._show(result.tool_call_id, pictures)
+            parts = [self._result_part(p) for p in result.content if not isinstance(p, Image)]
             content = [part for part in parts if part is not None]
+            if shown and not content:
+                content = SHOWN_BELOW
         self.written.append(
             {"role": "tool", "tool_call_id": result.tool_call_id, "content": content}
         )
 
-    def _result_part(self, part: Text | Image | File) -> object:
+    def _show(self, call_id: str, pictures: Sequence[Image]) -> bool:
+        """Whether there are pictures to send in a message of the user's behind the results."""
+        found = [image_part(p, self._losses) for p in pictures if not self._losses.lacks("image")]
+        kept = [part for part in found if part is not None]
+        if kept:
+            self._shown += [{"type": "text", "text": shown_by(call_id)}, *kept]
+            if MOVED not in self._losses.warnings:
+                self._losses.warnings.append(MOVED)
+        return bool(kept)
+
+    def _result_part(self, part: Text | File) -> object:
         if isinstance(part, Text):
             return {"type": "text", "text": part.text}
-        if isinstance(part, Image):
-            self._losses.unsupported("an image in a tool result", "send it in a user message")
-            return None
         return result_document(part, self._losses)

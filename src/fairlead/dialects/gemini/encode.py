@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from fairlead.dialects.body import Body, written
+from fairlead.dialects.fitting import fitted
 from fairlead.dialects.gemini.conversation import Conversation
 from fairlead.dialects.gemini.options import GeminiOptions
 from fairlead.dialects.gemini.thinking import thinking
@@ -118,7 +119,7 @@ def _add_output(config: Body, request: ChatRequest, losses: Losses) -> None:
     elif quirks.output != "json_schema":
         losses.unsupported("a JSON schema", "ask in the prompt")
     else:
-        schema = dict(output.schema)
+        schema = dict(fitted(output.schema, "gemini", "the output", losses))
         if output.description is not None:
             schema.setdefault("description", output.description)
         config["responseMimeType"] = "application/json"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from fairlead.dialects.fitting import fitted
 from fairlead.dialects.gemini import wire
 from fairlead.dialects.gemini.options import GeminiOptions
 from fairlead.dialects.losses import Losses
@@ -25,7 +26,7 @@ def tools(given: Sequence[Tool | ProviderTool], losses: Losses) -> list[object]:
         if isinstance(tool, Tool):
             if not functions:
                 entries.append({"functionDeclarations": functions})
-            functions.append(_definition(tool))
+            functions.append(_definition(tool, losses))
         elif tool.dialect == wire.NAME:
             entries.append(tool.definition)
         else:
@@ -74,10 +75,11 @@ def _strict(request: ChatRequest, target: Target, losses: Losses) -> bool:
     return True
 
 
-def _definition(tool: Tool) -> Definition:
+def _definition(tool: Tool, losses: Losses) -> Definition:
     definition: Definition = {"name": tool.name}
     if tool.description is not None:
         definition["description"] = tool.description
     if tool.parameters is not None:
-        definition["parametersJsonSchema"] = tool.parameters
+        what = f"the tool {tool.name!r}"
+        definition["parametersJsonSchema"] = fitted(tool.parameters, "gemini", what, losses)
     return definition

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from fairlead.dialects.body import written
+from fairlead.dialects.fitting import strict_schema
 from fairlead.dialects.losses import Losses
 from fairlead.dialects.openai_responses.options import OpenAIResponsesOptions
 from fairlead.dialects.openai_responses.turns import Turns
@@ -142,6 +143,9 @@ def _tool(tool: Tool | ProviderTool, target: Target, losses: Losses) -> Mapping[
     if target.quirks.tool_strict:
         # Absent, it means true here and false everywhere else.
         written["strict"] = bool(tool.strict)
+        if tool.strict and tool.parameters is not None:
+            what = f"the tool {tool.name!r}"
+            written["parameters"] = strict_schema(tool.parameters, what, losses)
     elif tool.strict:
         losses.unsupported("tools.strict")
     return written
@@ -184,7 +188,8 @@ def _format(output: OutputSchema | str, target: Target, losses: Losses) -> dict[
     form: dict[str, object] = {"type": "json_schema", "name": output.name}
     if output.description is not None:
         form["description"] = output.description
-    form["schema"] = output.schema
+    strict = output.strict is True
+    form["schema"] = strict_schema(output.schema, "the output", losses) if strict else output.schema
     if output.strict is not None:
         form["strict"] = output.strict
     return form

@@ -12,6 +12,7 @@ from itertools import takewhile
 import msgspec
 from msgspec import Raw
 
+from fairlead.dialects.call_ids import shortened
 from fairlead.dialects.losses import Losses
 from fairlead.dialects.openai_responses import content, wire
 from fairlead.dialects.openai_responses.options import OpenAIResponsesOptions
@@ -36,6 +37,8 @@ from fairlead.types.messages import (
 from fairlead.types.targets import Quirks
 
 _DIALECT = OpenAIResponsesOptions.dialect
+_LONGEST_ID = 64
+"""Of a call; `input[].call_id` is refused beyond that."""
 _RESULTS = {"custom_tool_call": "custom_tool_call_output"}
 """Which item answers a call, where it is not `function_call_output`."""
 
@@ -53,7 +56,7 @@ class Turns:
         self._calls_elsewhere = calls_elsewhere
         self._items: list[Item] = []
         self._system: list[str] = []
-        self._calls: dict[str, str] = {}
+        self._calls: dict[str, tuple[str, str]] = {}
 
     def add(self, message: Message) -> None:
         if message.name is not None:
@@ -139,14 +142,15 @@ class Turns:
         if raw is not None and item is not None:
             own = (item.call_id or item.id, item.name, arguments_of(item) or "{}")
             if own == (call.id, call.name, call.arguments):
-                self._calls[call.id] = item.type
+                self._calls[call.id] = item.type, call.id
                 self._items.append(raw)
                 return
-        self._calls[call.id] = "function_call"
+        sent = shortened(call.id, _LONGEST_ID)
+        self._calls[call.id] = "function_call", sent
         self._items.append(
             {
                 "type": "function_call",
-                "call_id": call.id,
+                "call_id": sent,
                 "name": call.name,
                 "arguments": call.arguments,
             }
@@ -179,17 +183,18 @@ class Turns:
             return self._add_own(state.data, [result])
         if result.by_provider:
             return self._losses.leave_out("tool_result")
-        kind = self._calls.get(result.tool_call_id)
-        if kind is None and not self._calls_elsewhere:
+        called = self._calls.get(result.tool_call_id)
+        if called is None and not self._calls_elsewhere:
             raise InvalidRequest(
                 f"there is a result for the call {result.tool_call_id!r}, but no call of that id"
             )
         if result.is_error:
             self._losses.leave_out("tool_result.is_error")
+        kind, sent = called or ("", result.tool_call_id)
         self._items.append(
             {
-                "type": _RESULTS.get(kind or "", "function_call_output"),
-                "call_id": result.tool_call_id,
+                "type": _RESULTS.get(kind, "function_call_output"),
+                "call_id": sent,
                 "output": content.outcome(result, self._quirks, self._losses),
             }
         )

@@ -77,6 +77,16 @@ def credentials(inner: Handler[E_, R_], *, tokens: Tokens, runtime: Runtime) -> 
     return handle
 
 
+def no_credentials(inner: Handler[E_, R_]) -> Handler[E_, R_]:
+    """In the place of `credentials` where nothing leaves, as with a tape: none is read or sent."""
+
+    async def handle(call: Call[E_, R_]) -> Reply[E_, R_]:
+        call.credential = call.chooser = None
+        return await inner(call)
+
+    return handle
+
+
 def _advise(error: ApiError, credential: Authorizer) -> None:
     """Say where the credential that was refused came from, as it is the caller's to replace."""
     name = credential.key_name

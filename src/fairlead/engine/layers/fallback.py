@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Awaitable
 from typing import TYPE_CHECKING, TypeVar
 
+from fairlead.engine.continuation import ContinuingReply
 from fairlead.engine.restart import RestartingReply
 from fairlead.engine.walk import Walk, Ways
 
@@ -34,6 +35,8 @@ def fallback(inner: Handler[E_, R_], *, leg: Handler[E_, R_], ways: Ways) -> Han
         reply = await walk.answered()
         if call.stream and legs.route.on_break == "restart":
             return RestartingReply(reply, walk.restarted)
+        if call.stream and legs.route.on_break == "continue":
+            return ContinuingReply(reply, walk.continued)
         return reply
 
     return handle

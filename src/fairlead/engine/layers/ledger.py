@@ -44,7 +44,7 @@ def ledger(inner: Handler[E_, R_], *, books: Ledger, runtime: Runtime) -> Handle
 
     async def kept(call: Call[E_, R_], billing: Billing) -> Reply[E_, R_]:
         due = books.due(billing)
-        worst = billing.worst(runtime.wall()) if due.accounts else 0
+        worst = billing.worst(runtime.wall()) if due.accounts or due.purses else 0
         if worst is None and call.price is None:
             call.price = partial(_uncounted, call.target)
         lease = call.deadline - runtime.now()
@@ -65,7 +65,7 @@ def ledger(inner: Handler[E_, R_], *, books: Ledger, runtime: Runtime) -> Handle
             books.settle_at_once(ticket, _spent(call, billing, reply, ticket, before))
         else:
             await reply.on_close(
-                lambda: books.settle(ticket, _spent(call, billing, reply, ticket, before))
+                lambda ended: books.settle(ticket, _spent(call, billing, ended, ticket, before))
             )
         return reply
 
@@ -94,15 +94,19 @@ def _cost(reply: Reply[E_, R_], billing: Billing, wall: float) -> tuple[int, Usa
         cost, usage = getattr(answer, "cost", None), getattr(answer, "usage", None)
         if isinstance(cost, Cost):
             return nanos(cost.usd), usage, False
-        if isinstance(usage, Usage):
+        if isinstance(usage, Usage) and not _absurd(usage, reply):
             return billing.priced(usage, wall) or 0, usage, usage.estimated
     message, usage = reply.partial()
     written = _written(message)
-    if usage is None:
+    if usage is None or reply.complete:
         return billing.guess(written, wall), None, True
-    if not reply.complete:
-        usage = replace(usage, output=max(usage.output, written // 4), estimated=True)
+    usage = replace(usage, output=max(usage.output, written // 4), estimated=True)
     return billing.priced(usage, wall) or 0, usage, True
+
+
+def _absurd(usage: Usage, reply: Reply[E_, R_]) -> bool:
+    """Whether an answer with text in it is said to have taken no tokens at all."""
+    return not usage.total_tokens and _written(reply.partial()[0]) > 0
 
 
 def _written(message: Message) -> int:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from fairlead.engine.call import Call, Handler
     from fairlead.engine.guards import Gates, LimitNames
     from fairlead.engine.reply import Reply
+    from fairlead.policies.rate_limits import RateLimits
     from fairlead.ports import Runtime
 
 E_ = TypeVar("E_")
@@ -29,14 +30,14 @@ def limit(inner: Handler[E_, R_], *, gates: Gates, runtime: Runtime) -> Handler[
     """Raises `LimitExceeded` where there is no room before the deadline."""
 
     async def handle(call: Call[E_, R_]) -> Reply[E_, R_]:
-        entry = gates.of(call.target, _key_name(call))
+        entry = gates.of(call.target, key_name_of(call))
         if entry is None:
             return await inner(call)
         gate, now = entry.gate, runtime.now()
         tokens = estimated_tokens(call.codec.request().size) if gate.counts_tokens else 0
         permit = gate.enter(now, tokens)
         if permit is None:
-            permit = await _admitted(call, gate, tokens, now, runtime)
+            permit = await admitted(call, gate, tokens, now, runtime)
         try:
             reply = await inner(call)
         except BaseException as error:
@@ -56,21 +57,21 @@ def limit(inner: Handler[E_, R_], *, gates: Gates, runtime: Runtime) -> Handler[
     return handle
 
 
-def _key_name(call: Call[E_, R_]) -> str | None:
+def key_name_of(call: Call[E_, R_]) -> str | None:
     """Of several keys each has its own limits; the only one needs no name."""
     credential = call.credential
     return None if call.chooser is None or credential is None else credential.key_name
 
 
-async def _admitted(
+async def admitted(
     call: Call[E_, R_], gate: Gate, tokens: int, started: float, runtime: Runtime
 ) -> Permit:
     """Waits in the queue until it is let in, or as long as it may."""
-    waiter, now, until = runtime.waiter(), started, _patience(call, gate, started)
+    waiter, now, until = runtime.waiter(), started, patience(call, gate.limits, started)
     ticket = Ticket(tokens, waiter.wake)
     earliest = gate.join(ticket, now)
     try:
-        while earliest <= until:
+        while earliest <= until and now < call.deadline:
             found = gate.look(ticket, now)
             if isinstance(found, Permit):
                 call.next_wait += now - started
@@ -86,8 +87,11 @@ async def _admitted(
         raise
 
 
-def _patience(call: Call[E_, R_], gate: Gate, now: float) -> float:
-    longest = gate.limits.max_wait
+def patience(call: Call[E_, R_], limits: RateLimits, now: float) -> float:
+    """Until when the call may wait for a limit."""
+    if not call.patient:
+        return now
+    longest = limits.max_wait
     return call.deadline if longest is None else min(call.deadline, now + longest)
 
 
@@ -112,13 +116,11 @@ def _hear(gate: Gate, names: LimitNames, reply: Reply[E_, R_], runtime: Runtime)
 
 
 def _ended(permit: Permit, reply: Reply[Any, Any], error: BaseException | None, now: float) -> None:
-    used: int | None = None
-    if permit.gate.counts_tokens:
-        used = _used(reply)
-    permit.give_back(now, throttled=throttled(error), used=used)
+    used = used_tokens(reply) if permit.gate.counts_tokens else None
+    permit.give_back(now, throttled=False if error is None else throttled(error), used=used)
 
 
-def _used(reply: Reply[Any, Any]) -> int | None:
+def used_tokens(reply: Reply[Any, Any]) -> int | None:
     """The tokens that the provider counted, if it has told."""
     # The answer is made once and the caller wants it too; a part of one would be made for this.
     usage = getattr(reply.result(), "usage", None) if reply.complete else reply.partial()[1]

@@ -9,6 +9,7 @@ from fairlead.errors import FairleadError
 
 if TYPE_CHECKING:
     from fairlead.engine.call import Call, Handler
+    from fairlead.engine.forgotten import Forgotten
     from fairlead.engine.reply import Reply
     from fairlead.engine.watching import Watching
     from fairlead.ports import Runtime
@@ -17,10 +18,14 @@ E_ = TypeVar("E_")
 R_ = TypeVar("R_")
 
 
-def observe(inner: Handler[E_, R_], *, watching: Watching, runtime: Runtime) -> Handler[E_, R_]:
-    """Also puts the receipt on whatever error ends the call."""
+def observe(
+    inner: Handler[E_, R_], *, watching: Watching, runtime: Runtime, forgotten: Forgotten
+) -> Handler[E_, R_]:
+    """Also puts the receipt on whatever error ends the call, and ends those that were forgotten."""
 
     async def handle(call: Call[E_, R_]) -> Reply[E_, R_]:
+        if forgotten:
+            await forgotten.settle()
         try:
             return await inner(call)
         except FairleadError as error:
@@ -28,6 +33,8 @@ def observe(inner: Handler[E_, R_], *, watching: Watching, runtime: Runtime) -> 
             raise
 
     async def watched(call: Call[E_, R_]) -> Reply[E_, R_]:
+        if forgotten:
+            await forgotten.settle()
         watch = Watch(call, watching, runtime)
         try:
             watch.begin()

@@ -33,6 +33,12 @@ class RetryBudgets:
         self._floor = floor
         self._budgets: dict[str, RetryBudget] = {}
 
+    def retune(self, *, ratio: float, floor: int) -> None:
+        """Go by other numbers from now on, for the targets that there are too."""
+        self._ratio, self._floor = ratio, floor
+        for budget in tuple(self._budgets.values()):
+            budget.retune(ratio=ratio, floor=floor)
+
     def of(self, target: str) -> RetryBudget:
         """The budget of `target`; the oldest is forgotten when there are too many."""
         budget = self._budgets.get(target)
@@ -60,7 +66,8 @@ def retry(
 
     async def handle(call: Call[E_, R_]) -> Reply[E_, R_]:
         budget = budgets.of(call.target)
-        budget.deposit(runtime.now())
+        if not call.again:
+            budget.deposit(runtime.now())
         ambiguous = 0
         while True:
             try:

@@ -12,18 +12,20 @@ from weakref import WeakKeyDictionary, ref
 from fairlead.errors import ProtocolError
 from fairlead.ports import Limits
 from fairlead.transports.curl.aio_driver import AsyncDriver
+from fairlead.transports.curl.alt_svc import alt_svc_for
 from fairlead.transports.curl.errors import creating
 from fairlead.transports.curl.exchange import Exchange
 from fairlead.transports.curl.request import origin_of
 from fairlead.transports.curl.response import Response, no_data, no_response
-from fairlead.types.http import HttpSettings
+from fairlead.transports.curl.usable import check_settings
+from fairlead.transports.curl.warm import first_version
+from fairlead.types.http import HttpRequest, HttpSettings
 
 if TYPE_CHECKING:
     from asyncio import AbstractEventLoop
     from collections.abc import Callable
 
     from fairlead.ports import Timeouts
-    from fairlead.types.http import HttpRequest
 
 
 def _nothing() -> None:
@@ -39,7 +41,9 @@ class AsyncCurlTransport:
 
     def __init__(self, settings: HttpSettings | None = None, limits: Limits | None = None) -> None:
         self._settings = settings or HttpSettings()
+        check_settings(self._settings)
         self._room = (limits or Limits()).total
+        self._alt_svc = alt_svc_for(self._settings)
         self._lock = Lock()
         self._latest: Callable[[], AsyncDriver | None] = _nothing
         self._drivers: WeakKeyDictionary[AbstractEventLoop, AsyncDriver] = WeakKeyDictionary()
@@ -63,6 +67,29 @@ class AsyncCurlTransport:
                 raise error
         return AsyncResponse(driver, exchange)
 
+    async def warm(self, url: str, *, connections: int, deadline: float, timeouts: Timeouts) -> str:
+        """See `ports.PoolingTransport`."""
+        asked = HttpRequest("HEAD", url)
+        answers = await asyncio.gather(
+            *(self._opened(asked, deadline, timeouts) for _ in range(connections)),
+            return_exceptions=True,
+        )
+        return first_version(answers)
+
+    async def _opened(self, asked: HttpRequest, deadline: float, timeouts: Timeouts) -> str:
+        response = await self.send(asked, deadline=deadline, timeouts=timeouts)
+        try:
+            while await response.read(deadline):
+                pass
+        finally:
+            await response.aclose()
+        return response.facts.http_version
+
+    def relearn(self) -> None:
+        """See `ports.PoolingTransport`."""
+        if self._alt_svc is not None:
+            self._alt_svc.clear()
+
     def _driver(self) -> AsyncDriver:
         loop = asyncio.get_running_loop()
         latest = self._latest()
@@ -77,7 +104,7 @@ class AsyncCurlTransport:
             for old in [old for old in self._drivers if old.is_closed()]:
                 self._drivers.pop(old).close()
             with creating():
-                self._drivers[loop] = driver = AsyncDriver(self._settings, loop)
+                self._drivers[loop] = driver = AsyncDriver(self._settings, loop, self._alt_svc)
         return driver
 
     async def aclose(self) -> None:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from asyncio import AbstractEventLoop, Future, TimerHandle
 
     from fairlead.ports import Timeouts
+    from fairlead.transports.curl.alt_svc import AltSvc
     from fairlead.transports.curl.exchange import Exchange
     from fairlead.transports.curl.slot import Slot
     from fairlead.types.http import HttpSettings
@@ -36,9 +37,11 @@ class AsyncDriver(Driver):
     if something still waits: arming one for every read would cost more than the read.
     """
 
-    def __init__(self, settings: HttpSettings, loop: AbstractEventLoop) -> None:
+    def __init__(
+        self, settings: HttpSettings, loop: AbstractEventLoop, alt_svc: AltSvc | None = None
+    ) -> None:
         poller = EpollPoller() if hasattr(select, "epoll") else SelectorPoller()
-        super().__init__(settings, poller)
+        super().__init__(settings, poller, alt_svc)
         self._loop = ref(loop)
         self._descriptor = poller.fileno()
         self._quota = Quota(settings)

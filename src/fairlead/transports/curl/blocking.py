@@ -4,23 +4,28 @@ from __future__ import annotations
 
 import os
 from collections import deque
+from contextlib import suppress
 from threading import Condition, Lock
 from time import monotonic
 from typing import TYPE_CHECKING
 
+import pycurl
+
 from fairlead.errors import PoolTimeout, ProtocolError
 from fairlead.ports import Limits
+from fairlead.transports.curl.alt_svc import alt_svc_for
 from fairlead.transports.curl.errors import creating
 from fairlead.transports.curl.exchange import Exchange
 from fairlead.transports.curl.lane import Lane
 from fairlead.transports.curl.quota import Quota
 from fairlead.transports.curl.request import host_of, origin_of
 from fairlead.transports.curl.response import Response, no_data, no_response, remaining
-from fairlead.types.http import HttpSettings
+from fairlead.transports.curl.usable import check_settings
+from fairlead.transports.curl.warm import first_version
+from fairlead.types.http import HttpRequest, HttpSettings
 
 if TYPE_CHECKING:
     from fairlead.ports import Timeouts
-    from fairlead.types.http import HttpRequest
 
 
 class BlockingCurlTransport:
@@ -32,7 +37,9 @@ class BlockingCurlTransport:
 
     def __init__(self, settings: HttpSettings | None = None, limits: Limits | None = None) -> None:
         self._settings = settings or HttpSettings()
+        check_settings(self._settings)
         self._room = (limits or Limits()).total
+        self._alt_svc = alt_svc_for(self._settings)
         self._inherited: list[object] = []
         self._orphans: deque[Lane] = deque()
         self._closed = False
@@ -44,6 +51,7 @@ class BlockingCurlTransport:
         self._changed = Condition(self._lock)
         self._quota = Quota(self._settings)
         self._idle: dict[str, list[Lane]] = {}
+        self._busy: set[Lane] = set()
         self._lanes = 0
         self._waiting = 0
 
@@ -69,7 +77,32 @@ class BlockingCurlTransport:
             self.give(lane)
         if not exchange.status:
             raise exchange.error or ProtocolError("there was no response", sent=True)
-        return BlockingResponse(self, None if exchange.ended else lane, exchange)
+        if exchange.ended:
+            return BlockingResponse(self, None, exchange)
+        # Held here too: of a circle that is freed, Python may end libcurl's handles first.
+        self._busy.add(lane)
+        return BlockingResponse(self, lane, exchange)
+
+    async def warm(self, url: str, *, connections: int, deadline: float, timeouts: Timeouts) -> str:
+        """See `ports.PoolingTransport`."""
+        asked = HttpRequest("HEAD", url)
+        taken: list[tuple[Lane, Exchange]] = []
+        try:
+            for _ in range(connections):
+                exchange = Exchange(asked, origin_of(url), started=monotonic(), room=self._room)
+                lane = self._take(exchange, min(deadline, exchange.started + timeouts.pool))
+                taken.append((lane, exchange))
+                lane.start(exchange, timeouts)
+            return first_version([lane.finish(exchange, deadline) for lane, exchange in taken])
+        finally:
+            for lane, exchange in taken:
+                lane.abort(exchange)
+                self.give(lane)
+
+    def relearn(self) -> None:
+        """See `ports.PoolingTransport`."""
+        if self._alt_svc is not None:
+            self._alt_svc.clear()
 
     async def aclose(self) -> None:
         """Close every idle connection now, and the others when their responses are closed."""
@@ -85,7 +118,7 @@ class BlockingCurlTransport:
     def _take(self, exchange: Exchange, until: float) -> Lane:
         if os.getpid() != self._process:
             # closing the parent's connections here would end its TLS sessions: keep them, unused
-            self._inherited += [self._idle, self._orphans]
+            self._inherited += [self._idle, self._orphans, self._busy]
             self._orphans = deque()
             self._start_pool()
         origin = exchange.origin
@@ -109,7 +142,7 @@ class BlockingCurlTransport:
     def _new_lane(self, origin: str) -> Lane:
         try:
             with creating():
-                return Lane(self._settings, origin)
+                return Lane(self._settings, origin, self._alt_svc)
         except BaseException:
             with self._lock:
                 self._lanes -= 1
@@ -152,7 +185,8 @@ class BlockingCurlTransport:
         if os.getpid() != self._process:
             self._inherited.append(lane)
             return
-        lane.abort(exchange)
+        with suppress(pycurl.error):  # the whole transport is freed, and the handle went before
+            lane.abort(exchange)
         self._orphans.append(lane)
         if self._lock.acquire(blocking=False):
             try:
@@ -166,6 +200,7 @@ class BlockingCurlTransport:
             self._keep(self._orphans.popleft())
 
     def _keep(self, lane: Lane) -> None:
+        self._busy.discard(lane)
         self._quota.give(lane.origin)
         if self._closed:
             self._lanes -= 1

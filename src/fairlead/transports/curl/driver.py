@@ -14,6 +14,7 @@ from fairlead.transports.curl.slot import Slot
 
 if TYPE_CHECKING:
     from fairlead.ports import Timeouts
+    from fairlead.transports.curl.alt_svc import AltSvc
     from fairlead.transports.curl.exchange import Exchange
     from fairlead.transports.curl.polling import Poller
     from fairlead.types.http import HttpSettings
@@ -28,8 +29,11 @@ class Driver:
     `due` is the instant at which libcurl wants to be called though no socket is ready.
     """
 
-    def __init__(self, settings: HttpSettings, poller: Poller) -> None:
+    def __init__(
+        self, settings: HttpSettings, poller: Poller, alt_svc: AltSvc | None = None
+    ) -> None:
         self.due = inf
+        self._alt_svc = alt_svc
         self._settings = settings
         self._poller = poller
         self._idle: list[Slot] = []
@@ -41,6 +45,7 @@ class Driver:
         multi.setopt(pycurl.M_MAXCONNECTS, settings.max_connections)
         multi.setopt(pycurl.M_MAX_TOTAL_CONNECTIONS, settings.max_connections)
         multi.setopt(pycurl.M_MAX_HOST_CONNECTIONS, settings.max_connections_per_host)
+        multi.setopt(pycurl.M_MAX_CONCURRENT_STREAMS, settings.max_streams)
 
     def start(self, exchange: Exchange, timeouts: Timeouts) -> None:
         """Send the exchange's request as far as that goes without waiting.
@@ -54,7 +59,7 @@ class Driver:
 
     def _load(self, slot: Slot, exchange: Exchange, timeouts: Timeouts) -> None:
         try:
-            slot.loader.load(exchange.request, timeouts)
+            slot.loader.load(exchange.request, timeouts, exchange.origin)
         except BaseException as error:
             slot.discard()
             if isinstance(error, pycurl.error):
@@ -63,7 +68,7 @@ class Driver:
 
     def _new_slot(self) -> Slot:
         with creating():
-            return Slot(self._settings, self._full)
+            return Slot(self._settings, self._full, self._alt_svc)
 
     def _add(self, slot: Slot) -> None:
         self._active[slot.easy] = slot

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 _HTTP2_STREAM = 92  # CURLE_HTTP2_STREAM, which pycurl has no name for
 _TOO_LARGE = 100  # CURLE_TOO_LARGE, likewise
 _PROXY_AUTHENTICATION = 407
+_REFUSED = 300
 
 _CERTIFICATE = {
     pycurl.E_PEER_FAILED_VERIFICATION: "its certificate was not accepted",
@@ -69,6 +70,8 @@ def translate(slot: Slot, code: int, detail: str) -> FairleadError:
     """The error for libcurl's `code`; must be called while the handle still holds its facts."""
     exchange = slot.exchange
     host = host_of(exchange.request.url) if exchange is not None else "the host"
+    if exchange is not None and not exchange.status:
+        slot.doubt()
     if slot.sends == 0:
         return _unsent(slot, code, detail, host)
     size = exchange.request.size if exchange is not None else 0
@@ -88,9 +91,14 @@ def _unsent(slot: Slot, code: int, detail: str, host: str) -> FairleadError:
             f"no trusted connection to {host}: {_CERTIFICATE[code]} ({detail}); nothing was sent",
             fatal=True,
         )
-    if slot.easy.getinfo(pycurl.HTTP_CONNECTCODE) == _PROXY_AUTHENTICATION:
+    tunnel = slot.easy.getinfo(pycurl.HTTP_CONNECTCODE)
+    if tunnel == _PROXY_AUTHENTICATION:
         return ConnectError(
             f"no connection to {host}: the proxy wants a user name and password", fatal=True
+        )
+    if tunnel >= _REFUSED:
+        return ConnectError(
+            f"no connection to {host}: the proxy answered {tunnel}; check whether it may go there"
         )
     reason = _UNCONNECTED.get(code, "the connection failed before anything was sent")
     return ConnectError(f"no connection to {host}: {reason} (curl {code})")

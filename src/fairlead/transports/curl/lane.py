@@ -17,6 +17,7 @@ from fairlead.transports.curl.slot import Slot
 if TYPE_CHECKING:
     from fairlead.errors import FairleadError
     from fairlead.ports import Timeouts
+    from fairlead.transports.curl.alt_svc import AltSvc
     from fairlead.transports.curl.exchange import Exchange
     from fairlead.types.http import HttpSettings
 
@@ -34,12 +35,13 @@ class Lane(Driver):
     costs about half of waiting for its sockets here. Both ways share the lane's connection.
     """
 
-    def __init__(self, settings: HttpSettings, origin: str) -> None:
+    def __init__(self, settings: HttpSettings, origin: str, alt_svc: AltSvc | None = None) -> None:
         poller = PollPoller() if hasattr(select, "poll") else SelectorPoller()
-        super().__init__(settings, poller)
+        super().__init__(settings, poller, alt_svc)
         self.origin = origin
         self._share = pycurl.CurlShare()
         self._share.setopt(pycurl.SH_SHARE, pycurl.LOCK_DATA_CONNECT)
+        self._share.setopt(pycurl.SH_SHARE, pycurl.LOCK_DATA_SSL_SESSION)
         self._whole: Slot | None = None
 
     def wait(self, deadline: float) -> bool:
@@ -52,6 +54,13 @@ class Lane(Driver):
                 self.tick()
             return until != deadline
         return True
+
+    def finish(self, exchange: Exchange, deadline: float) -> str | FairleadError:
+        """Block until an exchange without a body is over: its HTTP version, or what went wrong."""
+        while not exchange.ended:
+            if not self.wait(deadline) and not exchange.ended:
+                return no_response(exchange)
+        return exchange.error or exchange.facts.http_version
 
     def run(self, exchange: Exchange, timeouts: Timeouts, deadline: float) -> None:
         """Block until the exchange is over, its body included. Raises `InvalidRequest`.

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING
 
 import pycurl
 
 from fairlead import __version__
+from fairlead.transports.curl.proxies import configure_proxy, trusted
 
 if TYPE_CHECKING:
     from fairlead.transports.curl.upload import Upload
@@ -15,8 +15,10 @@ if TYPE_CHECKING:
 
 _UPLOAD_BUFFER = 16 << 10
 _KEEPALIVE_SECONDS = 60
-_LINK = "169.254.0.0/16,fe80::/10,fd00:ec2::/32"
-"""Where clouds keep the servers of a machine's credentials."""
+_OVER_TCP = 0
+_OVER_QUIC = pycurl.SSLOPT_REVOKE_BEST_EFFORT
+"""libcurl shares connections among requests with the same TLS options. This one means nothing to
+OpenSSL: it keeps the requests that are to go over HTTP/3 off connections that speak HTTP/2."""
 
 
 def configure(easy: pycurl.Curl, settings: HttpSettings) -> None:
@@ -37,32 +39,14 @@ def configure(easy: pycurl.Curl, settings: HttpSettings) -> None:
     easy.setopt(pycurl.MAXAGE_CONN, max(1, round(settings.max_idle)))
     easy.setopt(pycurl.MAXLIFETIME_CONN, max(1, round(settings.max_age)))
     easy.setopt(pycurl.USERAGENT, settings.user_agent or f"fairlead/{__version__}")
-    if settings.proxy is not None:
-        easy.setopt(pycurl.PROXY, settings.proxy)
-    elif not settings.trust_env:
-        easy.setopt(pycurl.PROXY, "")
-    if settings.proxy is not None or settings.trust_env:
-        easy.setopt(pycurl.NOPROXY, unproxied(settings))
+    configure_proxy(easy, settings)
     if settings.unix_socket is not None:
         easy.setopt(pycurl.UNIX_SOCKET_PATH, settings.unix_socket)
 
 
-def unproxied(settings: HttpSettings) -> str:
-    """A proxy must not be asked for a machine's own credentials; then what the user leaves out."""
-    given = ""
-    if settings.proxy is None:
-        given = os.environ.get("no_proxy") or os.environ.get("NO_PROXY") or ""
-    return given if given.strip() == "*" else ",".join(filter(None, (_LINK, given)))
-
-
 def configure_tls(easy: pycurl.Curl, settings: HttpSettings) -> None:
-    """Certificates are always verified; certifi is asked only once a connection needs it."""
-    ca_file = settings.ca_file
-    if ca_file is None:
-        import certifi
-
-        ca_file = certifi.where()
-    easy.setopt(pycurl.CAINFO, ca_file)
+    """Certificates are always verified."""
+    easy.setopt(pycurl.CAINFO, trusted(settings))
     easy.setopt(pycurl.SSL_VERIFYPEER, 1)
     easy.setopt(pycurl.SSL_VERIFYHOST, 2)
     least = pycurl.SSLVERSION_TLSv1_3 if settings.min_tls == "1.3" else pycurl.SSLVERSION_TLSv1_2
@@ -73,15 +57,33 @@ def configure_tls(easy: pycurl.Curl, settings: HttpSettings) -> None:
         easy.setopt(pycurl.SSLKEY, settings.client_key)
 
 
-def set_version(easy: pycurl.Curl, settings: HttpSettings, *, secure: bool) -> None:
-    """The version to ask for. With ALPN, later requests wait to see whether they can share."""
-    version = pycurl.CURL_HTTP_VERSION_1_1
-    if settings.http_version == "http2":
-        version = pycurl.CURL_HTTP_VERSION_2_PRIOR_KNOWLEDGE
-    elif settings.http_version == "auto" and secure:
-        version = pycurl.CURL_HTTP_VERSION_2TLS
+def version_of(settings: HttpSettings, *, secure: bool, quic: bool) -> int:
+    """The version to ask for; libcurl falls back to older ones by itself where it must.
+
+    QUIC passes no proxy and no UNIX socket. `quic`: the origin has announced HTTP/3.
+    """
+    wanted = settings.http_version
+    if wanted == "http2":
+        return int(pycurl.CURL_HTTP_VERSION_2_PRIOR_KNOWLEDGE)
+    if wanted == "http1" or not secure:
+        return int(pycurl.CURL_HTTP_VERSION_1_1)
+    if may_use_quic(settings) and (wanted == "http3" or quic):
+        return int(pycurl.CURL_HTTP_VERSION_3)
+    return int(pycurl.CURL_HTTP_VERSION_2TLS)
+
+
+def may_use_quic(settings: HttpSettings) -> bool:
+    direct = settings.proxy is None and not settings.trust_env and settings.unix_socket is None
+    return direct and settings.http_version in ("auto", "http3")
+
+
+def set_version(easy: pycurl.Curl, version: int, *, early: bool) -> None:
+    """With ALPN, later requests wait to see whether they can share a connection."""
     easy.setopt(pycurl.HTTP_VERSION, version)
     easy.setopt(pycurl.PIPEWAIT, int(version != pycurl.CURL_HTTP_VERSION_1_1))
+    over_quic = version == pycurl.CURL_HTTP_VERSION_3
+    tls = _OVER_QUIC if over_quic else _OVER_TCP
+    easy.setopt(pycurl.SSL_OPTIONS, tls | pycurl.SSLOPT_EARLYDATA if early and over_quic else tls)
 
 
 def set_compression(easy: pycurl.Curl, wanted: bool) -> None:

@@ -40,6 +40,7 @@ def no_response(exchange: Exchange) -> TransportError:
     waited = monotonic() - exchange.started
     if slot is None or slot.sends == 0:
         return ConnectTimeout(f"no connection to {host} within {waited:.3g} s")
+    slot.doubt()
     sent = slot.easy.getinfo(pycurl.SIZE_UPLOAD_T) >= exchange.request.size
     return ReadTimeout(
         f"{host} sent no response within {waited:.3g} s", phase="first_event", sent=sent

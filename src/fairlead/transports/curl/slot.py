@@ -16,6 +16,7 @@ from fairlead.transports.curl.loader import Loader
 if TYPE_CHECKING:
     from asyncio import TimerHandle
 
+    from fairlead.transports.curl.alt_svc import AltSvc
     from fairlead.transports.curl.exchange import Exchange
     from fairlead.types.http import HttpSettings
 
@@ -49,6 +50,7 @@ class Slot:
     """
 
     __slots__ = (
+        "_alt_svc",
         "_compressed",
         "_forced",
         "_fresh",
@@ -64,9 +66,12 @@ class Slot:
         "wants_replay",
     )
 
-    def __init__(self, settings: HttpSettings, full: list[Slot]) -> None:
+    def __init__(
+        self, settings: HttpSettings, full: list[Slot], alt_svc: AltSvc | None = None
+    ) -> None:
         self.easy = easy = pycurl.Curl()
-        self.loader = Loader(easy, settings)
+        self._alt_svc = alt_svc
+        self.loader = Loader(easy, settings, alt_svc)
         self.exchange: Exchange | None = None
         self.sends = 0
         self.wants_replay = False
@@ -105,6 +110,8 @@ class Slot:
         facts, getinfo = exchange.facts, self.easy.getinfo
         facts.bytes_in += getinfo(pycurl.SIZE_DOWNLOAD_T)
         facts.bytes_out = getinfo(pycurl.REQUEST_SIZE)
+        if self.loader.early and not facts.reused:
+            facts.early = max(0, getinfo(pycurl.EARLYDATA_SENT_T))
         upload = self.loader.upload
         if upload is not None and upload.failure is not None and exchange.error is None:
             exchange.error = upload.failure
@@ -131,12 +138,18 @@ class Slot:
         self._forced = True
         self.easy.setopt(pycurl.FRESH_CONNECT, 1)
 
+    def doubt(self) -> None:
+        """Nothing came back: if HTTP/3 was tried because the origin offers it, it may be why."""
+        exchange = self.exchange
+        if exchange is not None and self._alt_svc is not None and self.loader.offered:
+            self._alt_svc.failed(exchange.origin, monotonic())
+
     def on_socket(self, _descriptor: int, _purpose: int) -> int:
         """A connection is opened for this exchange."""
         self._fresh = True
         return _OK
 
-    def on_request(self, remote: str, _local: str, port: int, _local_port: int) -> int:
+    def on_request(self, remote: str, local: str, port: int, _local_port: int) -> int:
         """The connection stands, and the request is about to be sent."""
         self._lines.clear()  # a proxy may have spoken before
         exchange = self.exchange
@@ -147,6 +160,8 @@ class Slot:
         if self.sends > 1 and not (fresh and self.sends == 2):
             self.wants_replay = self.sends == 2
             return _ABORT
+        if fresh and self._alt_svc is not None:
+            self._alt_svc.left_from(exchange.origin, local)
         facts = exchange.facts
         facts.reused = not fresh
         facts.remote = f"[{remote}]:{port}" if ":" in remote else f"{remote}:{port}"
@@ -209,6 +224,9 @@ class Slot:
         facts.first_byte = monotonic() - exchange.started
         facts.bytes_in += len(head)
         lowered = head.lower()
+        if self._alt_svc is not None and (self.loader.offered or b"\nalt-svc:" in lowered):
+            tried, now = self.loader.offered, monotonic()
+            self._alt_svc.answered(exchange.origin, head, now, tried=tried)
         self._compressed = is_compressed(lowered)
         if framing_conflicts(lowered):
             return self._refuse("the response states its length in two ways")
