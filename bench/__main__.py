@@ -20,6 +20,8 @@ from bench import (
     signing,
     startup,
     structured,
+    wire,
+    wire_idle,
 )
 from bench.machine import on_client_core
 from bench.server import Server
@@ -39,6 +41,22 @@ BENCHMARKS: dict[str, Benchmark] = {
     "paced-blocking": lambda server, sizes: exchanges.paced(server, sizes, "blocking", 1.2),
     "idle-async": lambda server, sizes: idle.idle(server, sizes, "async"),
     "idle-blocking": lambda server, sizes: idle.idle(server, sizes, "blocking"),
+    **{
+        f"call-{version}-{colour}": lambda server, sizes, version=version, colour=colour: wire.call(
+            server, sizes, version, colour, 1, 1.6
+        )
+        for version in ("http2", "http3")
+        for colour in ("async", "blocking")
+    },
+    "call-http2-64": lambda server, sizes: wire.call(server, sizes, "http2", "async", 64, 2.0),
+    "call-http3-64": lambda server, sizes: wire.call(server, sizes, "http3", "async", 64, 2.0),
+    "paced-http2": lambda server, sizes: wire.paced(server, sizes, "http2", "async", 1.2),
+    "paced-http3": lambda server, sizes: wire.paced(server, sizes, "http3", "async", 1.2),
+    "idle-https": lambda server, sizes: wire_idle.idle(server, sizes, "http1", None),
+    "idle-http2": lambda server, sizes: wire_idle.idle(server, sizes, "http2", 25.0),
+    "idle-http3": lambda server, sizes: wire_idle.idle(server, sizes, "http3", None),
+    "warm-http2": lambda server, sizes: wire.first_event(server, sizes, "http2", 1.0),
+    "warm-http3": lambda server, sizes: wire.first_event(server, sizes, "http3", 1.0),
     "layers-async": lambda server, sizes: layers.call(server, sizes, "all but cache", "async", 1.4),
     "layers-blocking": lambda server, sizes: layers.call(
         server, sizes, "all but cache", "blocking", 1.4

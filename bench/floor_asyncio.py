@@ -10,7 +10,7 @@ from bench import payloads
 from bench.floor import Texts, check_status, easy_handle, whole_text
 
 
-class _Transfer:
+class Transfer:
     """An easy handle and what it has brought; used for one exchange after another."""
 
     __slots__ = ("_waiter", "chunks", "done", "easy")
@@ -51,8 +51,8 @@ class AsyncFloor:
         self._loop = self._runner.get_loop()
         self._timer: asyncio.TimerHandle | None = None
         self._watched: dict[int, int] = {}
-        self._active: dict[pycurl.Curl, _Transfer] = {}
-        self._idle: dict[bool, list[_Transfer]] = {True: [], False: []}
+        self._active: dict[pycurl.Curl, Transfer] = {}
+        self._idle: dict[bool, list[Transfer]] = {True: [], False: []}
         self._bodies = {s: payloads.request_body(stream=s) for s in (True, False)}
         self._multi = pycurl.CurlMulti()
         self._multi.setopt(pycurl.M_SOCKETFUNCTION, self._on_socket)
@@ -106,7 +106,7 @@ class AsyncFloor:
 
         await asyncio.gather(*[first_text() for _ in range(count)])
 
-    def _start(self, *, stream: bool) -> _Transfer:
+    def _start(self, *, stream: bool) -> Transfer:
         idle = self._idle[stream]
         transfer = idle.pop() if idle else self._new(stream=stream)
         transfer.done = False
@@ -115,10 +115,10 @@ class AsyncFloor:
         self._multi.add_handle(transfer.easy)
         return transfer
 
-    def _new(self, *, stream: bool) -> _Transfer:
-        return _Transfer(easy_handle(self._base_url, stream=stream))
+    def _new(self, *, stream: bool) -> Transfer:
+        return Transfer(easy_handle(self._base_url, stream=stream))
 
-    def _end(self, transfer: _Transfer, *, stream: bool) -> bytes:
+    def _end(self, transfer: Transfer, *, stream: bool) -> bytes:
         check_status(transfer.easy)
         self._idle[stream].append(transfer)
         return transfer.take()

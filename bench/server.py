@@ -35,6 +35,7 @@ _LEFT = (
 )
 """What is left of the provider's limits, as of one whose table says how to read it."""
 _JSON = _HEAD + b"content-type: application/json\r\ncontent-length: %d\r\n\r\n"
+_NOTHING = b"HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\n\r\n"
 _STREAM = _HEAD + b"content-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n"
 
 
@@ -84,6 +85,9 @@ class _Connection(asyncio.Protocol):
         self._buffer = b""  # no client here pipelines
         _, kind, events, _ = head.split(b"/", 3)
         assert self._transport is not None
+        if kind == b" HTTP":  # the root, for whoever opens a connection ahead of time
+            self._transport.write(_NOTHING)
+            return
         _ANSWERS[kind](self._transport, int(events))
 
 

@@ -28,8 +28,7 @@ each start, nothing held of limits and budgets, no key in any error, log or rece
 descriptor, thread or task left.
 
 Absent are faults that only a gateway meets (name resolution under a stranger's control, clients
-that leave or stall, draining) and those of HTTP/2, which have a page of tests
-(`tests/transports/test_http2.py`) and no row yet.
+that leave or stall, draining).
 
 ## Faults
 

@@ -9,27 +9,27 @@ import sys
 from pathlib import Path
 
 import pytest
-from tests.client.wire import JSON, streamed, whole
+from tests.any_provider import answer
 
-import fairlead.errors
 from fairlead import LocalModelError, Settings
-from fairlead.cli.failures import INTERRUPTED
 from fairlead.local.server import shared_server
 from fairlead.providers.schema import ProviderTable
-from fairlead.testing.server import Received, Script, ScriptedServer, respond, stream
+from fairlead.testing.server import ScriptedServer
 
 ROOT = Path(__file__).parents[1]
+PAGES = tuple(f"docs/{page.name}" for page in sorted((ROOT / "docs").glob("*.md")))
 PAPERS = (
     "README.md",
     "CONTRIBUTING.md",
     "ARCHITECTURE.md",
     "SECURITY.md",
     "CHANGELOG.md",
-    "docs/structured.md",
-    "docs/command-line.md",
-    "docs/tapes.md",
+    *PAGES,
 )
+DECISIONS = tuple(sorted(f"docs/decisions/{p.name}" for p in ROOT.glob("docs/decisions/*.md")))
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```", re.MULTILINE | re.DOTALL)
+LINK = re.compile(r"\]\(([^)\s]+)\)")
+SHOWN_ONLY = {"console", "text"}
 
 
 def blocks(language: str) -> list[object]:
@@ -43,15 +43,6 @@ def blocks(language: str) -> list[object]:
     return found
 
 
-def _provider(request: Received) -> Script:
-    """Answers as a provider or an agent would, whatever the example asks."""
-    if request.path == "/run":
-        return respond(200, JSON, b'{"output":"Hi"}')
-    if request.path == "/stream":
-        return list(stream([b'data: {"text":"Hi"}\n\n']))
-    return streamed("Once", " upon") if b'"stream":true' in request.body else whole('{"n":42}')
-
-
 @pytest.fixture
 def environment(monkeypatch, tmp_path):
     """A folder of its own, a provider on loopback, and the local model where it can run."""
@@ -60,9 +51,11 @@ def environment(monkeypatch, tmp_path):
     except LocalModelError as error:
         pytest.skip(f"the local model cannot run: {error}")
     monkeypatch.chdir(tmp_path)
-    with ScriptedServer(_provider) as server:
+    with ScriptedServer(answer) as server:
         monkeypatch.setenv("OPENAI_API_KEY", "sk-example")
         monkeypatch.setenv("OPENAI_BASE_URL", f"{server.url}/v1")
+        monkeypatch.setenv("CO_API_KEY", "co-example")
+        monkeypatch.setenv("CO_API_URL", server.url)
         monkeypatch.setenv("PATH", f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
         yield server
 
@@ -104,30 +97,57 @@ def test_a_settings_example_is_accepted(example, tmp_path) -> None:
     assert Settings.load(path=path) != Settings()
 
 
+def test_an_example_is_in_a_language_that_is_run_or_is_only_shown() -> None:
+    languages = {m[1] for paper in PAPERS for m in BLOCK.finditer((ROOT / paper).read_text())}
+
+    assert languages - {"python", "sh", "toml"} == SHOWN_ONLY
+
+
 def test_every_link_of_the_papers_leads_somewhere() -> None:
     missing = [
         (paper, link)
-        for paper in PAPERS
-        for link in re.findall(r"\]\(([^)#]+)\)", (ROOT / paper).read_text())
-        if not link.startswith("http") and not ((ROOT / paper).parent / link).exists()
+        for paper in (*PAPERS, *DECISIONS)
+        for link in LINK.findall((ROOT / paper).read_text())
+        if not link.startswith("http") and not _leads_somewhere(paper, link)
     ]
 
     assert missing == []
 
 
-def test_the_table_of_exit_codes_is_that_of_the_errors() -> None:
-    rows = re.findall(r"^\| (\d+) \|", (ROOT / "README.md").read_text(), re.MULTILINE)
-    errors = [item for item in vars(fairlead.errors).values() if isinstance(item, type)]
-    raised = {item.exit_code for item in errors if issubclass(item, fairlead.FairleadError)}
+def _leads_somewhere(paper: str, link: str) -> bool:
+    place, _, anchor = link.partition("#")
+    path = (ROOT / paper).parent / place if place else ROOT / paper
+    return path.exists() and (not anchor or anchor in _anchors(path))
 
-    assert {int(row) for row in rows} == raised | {0, INTERRUPTED}
+
+def _anchors(path: Path) -> set[str]:
+    """The names that headings have in links."""
+    headings = re.findall(r"^#+ (.+)$", path.read_text(), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+def test_the_readme_leads_to_every_page() -> None:
+    readme = (ROOT / "README.md").read_text()
+
+    assert [page for page in PAGES if f"]({page})" not in readme] == []
+
+
+def test_decisions_have_the_numbers_from_one_on_and_say_them() -> None:
+    told = [(ROOT / page).read_text().split(".")[0] for page in DECISIONS]
+
+    assert told == [f"# {number:04}" for number in range(1, len(DECISIONS) + 1)]
+    assert [Path(page).name[:4] for page in DECISIONS] == [told[2:] for told in told]
 
 
 def test_the_makefile_has_the_targets_that_the_papers_name() -> None:
     named = {
         target
         for paper in PAPERS
-        for target in re.findall(r"`?make (\w+)", (ROOT / paper).read_text())
+        for target in re.findall(
+            r"`make (\w+)|^make (\w+)", (ROOT / paper).read_text(), re.MULTILINE
+        )
+        for target in target
+        if target
     }
     makefile = (ROOT / "Makefile").read_text()
 

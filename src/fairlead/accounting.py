@@ -7,12 +7,14 @@ import sys
 from collections.abc import Callable, Mapping
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, cast, get_args
 
 from fairlead.engine.budgets import check_name, limit_of
 from fairlead.engine.ledger import Ledger, Rule
 from fairlead.errors import ConfigError, InvalidRequest
 from fairlead.models.advice import asked_of, pricer_of
+from fairlead.types.permits import LimitsWhenDown
+from fairlead.types.spending import PERIODS, Scope, StoreKind, Unpriced, WhenDown
 
 if TYPE_CHECKING:
     from fairlead.auth.sources import Environment
@@ -22,10 +24,18 @@ if TYPE_CHECKING:
     from fairlead.settings import Settings
     from fairlead.settings.values import BudgetSettings, StoreSettings
     from fairlead.stores.journal import Journal
-    from fairlead.types.spending import StoreKind
 
 FILE_NAME = "ledger.db"
 JOURNAL_NAME = "spent.db"
+_LONGEST_TIMEOUT = 60
+_WORDS: dict[str, tuple[str, ...]] = {
+    "kind": get_args(StoreKind),
+    "per": PERIODS,
+    "scope": get_args(Scope),
+    "unpriced": get_args(Unpriced),
+    "when_down": get_args(WhenDown),
+    "limits_when_down": get_args(LimitsWhenDown),
+}
 _CACHE_SIZE = 1024  # names may come from strangers
 _FREE = ("embedded", "local")
 _PRICED = ("cloud", "gateway")
@@ -34,6 +44,7 @@ _PRICED = ("cloud", "gateway")
 def open_ledger(settings: Settings, runtime: Runtime) -> Ledger:
     """The ledger of a client. Raises `ConfigError` for budgets and stores that cannot be."""
     rules, own = _rules(settings), settings.store
+    check_store(own)
     kind = store_kind(settings)
     return Ledger(_store(kind, own), runtime, rules=rules, when_down=own.when_down)
 
@@ -46,6 +57,18 @@ def next_ledger(before: Ledger, earlier: Settings, settings: Settings, runtime: 
     if (earlier.store, store_kind(earlier)) != (settings.store, store_kind(settings)):
         return open_ledger(settings, runtime)
     return before.renewed(_rules(settings), settings.store.when_down)
+
+
+def check_store(own: StoreSettings) -> None:
+    """Raises `ConfigError` for what no store could keep to."""
+    _check_words("store", own)
+    if not 0 < own.timeout <= _LONGEST_TIMEOUT:
+        raise ConfigError(
+            f"store.timeout must be above 0 and at most {_LONGEST_TIMEOUT} seconds, "
+            f"not {own.timeout:g}"
+        )
+    if own.replicas < 1:
+        raise ConfigError(f"store.replicas must be at least 1, not {own.replicas}")
 
 
 def store_kind(settings: Settings) -> StoreKind:
@@ -90,7 +113,16 @@ def _rules(settings: Settings) -> tuple[Rule, ...]:
     return tuple(_rule(name, own) for name, own in settings.budgets.items())
 
 
+def _check_words(place: str, own: StoreSettings | BudgetSettings) -> None:
+    """Settings that a program makes itself have been held against nothing before."""
+    for field, words in _WORDS.items():
+        given = getattr(own, field, None)
+        if given is not None and given not in words:
+            raise ConfigError(f"{place}.{field} must be one of {', '.join(words)}, not {given!r}")
+
+
 def _rule(name: str, own: BudgetSettings) -> Rule:
+    _check_words(f"budgets.{name}", own)
     try:
         check_name(name)
         if own.usd is None:

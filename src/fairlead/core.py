@@ -389,9 +389,13 @@ class Core:
         await self._transport.aclose()
 
 
+_LONGEST = 366 * 86_400.0
+"""Seconds that a call may take: clocks, stores and the system can still count them."""
+
+
 def _allowed(deadline: float | None, usual: float) -> float:
     if deadline is None:
-        return nearest(usual)
+        return nearest(min(usual, _LONGEST))
     if isinstance(deadline, bool) or not isinstance(deadline, int | float) or not deadline > 0:
         raise InvalidRequest("deadline must be a number of seconds above 0")
-    return nearest(deadline)
+    return nearest(min(deadline, _LONGEST))

@@ -115,9 +115,7 @@ class TransportMaker(Protocol):
 class PoolingTransport(Transport, Protocol):
     """A transport that keeps connections, and may open them before they are needed."""
 
-    async def warm(
-        self, url: str, *, connections: int, deadline: float, timeouts: Timeouts
-    ) -> str:
+    async def warm(self, url: str, *, connections: int, deadline: float, timeouts: Timeouts) -> str:
         """Open up to so many connections to the origin of `url`, and keep them.
 
         Asks for the headers of `url` alone, with no credential; what is answered is no matter.

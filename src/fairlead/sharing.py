@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from fairlead.accounting import ledger_path
+from fairlead.accounting import check_store, ledger_path
 from fairlead.engine.limit_talk import LimitTalk
 from fairlead.engine.shared_gates import SharedGates
 from fairlead.errors import ConfigError
@@ -25,8 +25,7 @@ def open_sharing(settings: Settings, runtime: Runtime, *, wanted: bool) -> Share
     if not wanted:
         return None
     own = settings.store
-    if own.replicas < 1:
-        raise ConfigError(f"store.replicas must be at least 1, not {own.replicas}")
+    check_store(own)
     talk = LimitTalk(_store(own), runtime, replicas=own.replicas, when_down=own.limits_when_down)
     return SharedGates(talk)
 

@@ -22,7 +22,7 @@ def test_ids_are_legal_and_apart_and_results_follow_their_calls(ids: list[str]) 
 
     assert len(set(named)) == len(ids)
     assert all(re.fullmatch(r"[a-z0-9_]{1,40}", one) for one in named)
-    assert {one: sent.result(one) for one in ids} == dict(zip(ids, named, strict=True))
+    assert [sent.result(one) for one in ids] == named
 
 
 def test_a_legal_id_stays_as_it_is() -> None:
@@ -36,8 +36,17 @@ def test_a_legal_id_stays_as_it_is() -> None:
 def test_an_id_that_comes_again_is_another_call() -> None:
     sent = SentIds(legal)
     sent.call("call_0")
+    sent.result("call_0")
 
     assert sent.call("call_0") == "call_0_2"
+    assert sent.result("call_0") == "call_0_2"
+
+
+def test_results_of_calls_with_one_id_go_to_them_in_order() -> None:
+    sent = SentIds(legal)
+    assert [sent.call("call_0"), sent.call("call_0")] == ["call_0", "call_0_2"]
+
+    assert [sent.result("call_0"), sent.result("call_0")] == ["call_0", "call_0_2"]
     assert sent.result("call_0") == "call_0_2"
 
 

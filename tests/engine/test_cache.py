@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 from tests.client.wire import chunk, pieces
 from tests.engine.feeding import TARGET, Line, key
 
@@ -270,10 +271,29 @@ def test_an_answer_that_is_too_large_is_given_and_not_kept() -> None:
     assert desk.uses({}, {}) == ["missed", "missed"]
 
 
+def test_the_events_of_a_stream_count_besides_its_answer() -> None:
+    long = streamed(*["x" * 1000] * 2, *[" y"] * 8)
+    desk = Desk(long, long, max_bytes=5000)
+
+    assert desk.stream()[1].result().receipt.cache == "missed"
+
+
 def test_the_number_of_answers_is_bounded() -> None:
     desk = Desk(*[whole(str(n)) for n in range(4)], max_entries=2)
 
     assert desk.uses(*[{"text": t} for t in "abcbca"])[3:] == ["hit", "hit", "stored"]
+
+
+def test_places_that_take_turns_keep_each_its_own_answers() -> None:
+    other = replace(TARGET, model="m-2")
+    desk = Desk(whole("a"), whole("b"))
+
+    assert desk.uses({}, {"target": other}, {}, {"target": other}) == [
+        "stored",
+        "stored",
+        "hit",
+        "hit",
+    ]
 
 
 def test_a_target_with_other_quirks_is_another_place() -> None:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings, strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from fairlead.policies.ledger import Book, window_at, window_end
+from fairlead.policies.ledger import Book, slots_at, window_at, window_end
 from fairlead.types.spending import PERIODS, Account, Hold, Shortage
 
 LIMIT = 100
@@ -96,6 +96,19 @@ def test_a_clock_that_leaps_ahead_and_comes_back_grants_nothing() -> None:
     slots = book.hold(hold("a", 60, DAILY), 0, 1000)
     book.settle("a", slots, 60, 5 * 86400)
     assert isinstance(book.hold(hold("b", 1, DAILY), 0, 1000), Shortage)
+
+
+def test_what_is_forgotten_while_the_clock_was_wrong_is_counted_anew_and_in_one_place() -> None:
+    book, accounts = Book(), (DAILY,)
+    slots = book.hold(Hold("a", 10, accounts, 60), 0, 0)
+    assert not isinstance(slots, Shortage)
+    book.settle("a", slots, 10, 0)
+    for number in range(2000):  # far ahead, until past periods are looked for
+        book.settle(str(number), slots_at((Account(str(number), 1),), 30 * 86400), 0, 30 * 86400)
+    slots = book.hold(Hold("b", 10, accounts, 60), 0, 0)
+    assert not isinstance(slots, Shortage)
+    book.settle("b", slots, 7, 0)
+    assert book.balance(DAILY, 0, 0) == (7, 0)
 
 
 def test_past_periods_are_forgotten_and_those_that_run_are_not() -> None:

@@ -114,10 +114,10 @@ def test_a_request_that_is_not_on_the_tape_is_a_404_that_tells_the_nearest(recor
 
 
 @pytest.mark.fault("S5")
-@pytest.mark.parametrize("fault", [LimitData, ResetPeer])
-def test_a_cut_reaches_clients_over_the_wire(opened, recorded, fault) -> None:
+@pytest.mark.parametrize("toxic", [LimitData, ResetPeer])
+def test_a_cut_reaches_clients_over_the_wire(opened, recorded, toxic) -> None:
     begun = len(pieces("Hel", "lo")[0] + chunk({"content": "Hel"}))
-    with serving(recorded(streamed("Hel", "lo")), faults=[fault(begun)]) as server:
+    with serving(recorded(streamed("Hel", "lo")), faults=[toxic(begun)]) as server:
         with pytest.raises(StreamInterrupted):
             opened.at(server.url).stream("fake/m-1", QUESTION)
 

@@ -67,8 +67,8 @@ class H2Server:
             self._sockets.append(connection)
             self.resumed.append(bool(connection.session_reused))
             protocol = H2Connection(H2Configuration(client_side=False))
-            protocol.update_settings({SettingCodes.MAX_CONCURRENT_STREAMS: 1000})
             protocol.initiate_connection()
+            protocol.update_settings({SettingCodes.MAX_CONCURRENT_STREAMS: 1000})
             connection.sendall(protocol.data_to_send())
             while data := connection.recv(65536):
                 over = False

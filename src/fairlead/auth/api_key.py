@@ -160,7 +160,9 @@ class Credential:
         last = self._last
         if last is None or last[0] != request.headers or last[1].reveal() != secret.reveal():
             last = self._last = (request.headers, secret, self._signed(request, secret, form))
-        return HttpRequest(request.method, request.url, last[2], request.body, request.whole)
+        return HttpRequest(
+            request.method, request.url, last[2], request.body, request.whole, request.replayable
+        )
 
     def _signed(self, request: HttpRequest, secret: Secret, form: HeaderForm) -> Pairs:
         """The request's headers with the key's behind them."""

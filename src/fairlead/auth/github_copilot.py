@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from msgspec.structs import replace
+
 from fairlead.auth.api_key import BEARER, HeaderForm
 from fairlead.auth.copilot_token import (
     COPILOT_DOMAIN,
@@ -91,7 +93,7 @@ class CopilotCredential(RenewedCredential):
             raise InvalidRequest(f"the header {BEARER.name} is the credential's; leave it out")
         self._remember(secret)
         headers = (*request.headers, (BEARER.name, BEARER.prefix + secret.reveal()))
-        return HttpRequest(request.method, place, headers, request.body, request.whole)
+        return replace(request, url=place, headers=headers)
 
     def rejected(self, error: ApiError, wall: float) -> bool:
         """A token that was refused is exchanged for anew, once."""

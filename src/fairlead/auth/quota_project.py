@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
 from fairlead.auth.api_key import BEARER, HeaderForm
 from fairlead.auth.renewed_key import RenewedCredential
 from fairlead.types.http import HttpRequest
@@ -48,4 +50,4 @@ class ChargedCredential(RenewedCredential):
         if not project:
             return sent
         headers = (*sent.headers, (HEADER, project))
-        return HttpRequest(sent.method, sent.url, headers, sent.body, sent.whole)
+        return replace(sent, headers=headers)

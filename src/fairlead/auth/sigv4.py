@@ -91,7 +91,14 @@ class Signer:
         )
         del key
         headers.append(("authorization", value))
-        return HttpRequest(request.method, request.url, tuple(headers), request.body, request.whole)
+        return HttpRequest(
+            request.method,
+            request.url,
+            tuple(headers),
+            request.body,
+            request.whole,
+            request.replayable,
+        )
 
     def _day_key(self, day: str, secret: Secret) -> Secret:
         known = self._derived

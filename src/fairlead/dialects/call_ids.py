@@ -31,17 +31,19 @@ def shortened(call_id: str, longest: int) -> str:
 
 class SentIds:
     """The ids of a conversation's calls as they are sent, each once: some servers count anew in
-    every answer, and some take no id twice. A result belongs to the last call of its id."""
+    every answer, some give two calls of an answer one id, and some take no id twice. A result
+    belongs to the first call of its id that has none."""
 
-    __slots__ = ("_legal", "_sent", "_used")
+    __slots__ = ("_answered", "_legal", "_used", "_waiting")
 
     def __init__(self, legal: Callable[[str], str]) -> None:
         self._legal = legal
-        self._sent: dict[str, str] = {}
+        self._waiting: dict[str, list[str]] = {}
+        self._answered: dict[str, str] = {}
         self._used: set[str] = set()
 
     def __contains__(self, call_id: object) -> bool:
-        return call_id in self._sent
+        return call_id in self._waiting
 
     def call(self, call_id: str) -> str:
         """What a call is to be named."""
@@ -50,9 +52,12 @@ class SentIds:
             number += 1
             sent = self._legal(f"{call_id}_{number}")
         self._used.add(sent)
-        self._sent[call_id] = sent
+        self._waiting.setdefault(call_id, []).append(sent)
         return sent
 
     def result(self, call_id: str) -> str:
-        """What the result of a call that was sent must name."""
-        return self._sent[call_id]
+        """What the next result of a call that was sent must name."""
+        waiting = self._waiting[call_id]
+        if waiting:
+            self._answered[call_id] = waiting.pop(0)
+        return self._answered[call_id]

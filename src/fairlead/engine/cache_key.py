@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from fairlead.engine.budgets import AMBIENT
-from fairlead.policies.cache import Caching, Places, digest, hashed
+from fairlead.policies.cache import Caching, Places, digest
 
 if TYPE_CHECKING:
     from fairlead.auth.secret import Secret
@@ -19,8 +19,7 @@ if TYPE_CHECKING:
     from fairlead.ports import Authorizer
 
 _MOST = 256
-_encode = msgspec.msgpack.Encoder(order="deterministic").encode
-"""Binary, as the length of every part is in it: what is different is written differently."""
+_encode = msgspec.json.Encoder(order="deterministic").encode
 
 
 class Scope:
@@ -91,12 +90,10 @@ def key_of(call: Call[Any, Any], caching: Caching, scope: Scope, salt: bytes) ->
     kinds = type(asked).__name__, type(getattr(asked, "options", None)).__name__
     about = call.operation, call.stream, kinds, caching.route, budgets
     try:
-        said = _encode(
-            (scope.digest, body, request.url, headers, about, asked, codec.warnings, codec.dropped)
-        )
+        said = _encode((request.url, headers, about, asked, codec.warnings, codec.dropped))
     except (TypeError, ValueError, OverflowError, RecursionError):
         return None
-    return hashed(said, salt)
+    return digest((scope.digest, body, said), salt)
 
 
 def _secrets_at(places: Places, wall: float) -> list[tuple[Secret, ...]] | None:

@@ -16,7 +16,7 @@ from fairlead.framing.sse import SseParser
 from fairlead.types.events import Event
 from fairlead.types.http import Headers, HttpRequest
 from fairlead.types.messages import Message
-from fairlead.types.operations import Answer, Speech, SpeechRequest
+from fairlead.types.operations import Answer, EmbeddingRequest, RerankRequest, Speech, SpeechRequest
 from fairlead.types.plain import PostResponse, ServerEvent
 from fairlead.types.receipts import Receipt
 from fairlead.types.responses import ChatResponse, RawResponse
@@ -104,7 +104,12 @@ class OperationCodec(Generic[Q_, A_]):
         self.dropped = encoded.dropped
         headers = _merged(_JSON, _merged(target.headers, encoded.headers))
         self._sent = HttpRequest(
-            "POST", target.url, _merged(headers, extra_headers), encoded.body, True
+            "POST",
+            target.url,
+            _merged(headers, extra_headers),
+            encoded.body,
+            True,
+            replayable=isinstance(request, EmbeddingRequest | RerankRequest),
         )
 
     has_terminal_event = True
@@ -251,7 +256,9 @@ class PlainCodec:
         self.warnings: tuple[str, ...] = ()
         self.dropped: tuple[str, ...] = ()
         base = (_STREAM if stream else _JSON)[0 if body is not None else 1 :]
-        self._sent = HttpRequest(method, url, _merged(base, headers), body, not stream)
+        self._sent = HttpRequest(
+            method, url, _merged(base, headers), body, not stream, replayable=method == "GET"
+        )
 
     has_terminal_event = False
     asked = None

@@ -86,7 +86,7 @@ class Guard:
         """The answer has begun: a success, unless it `broke` later."""
         throttle = self._throttle
         if entered != _NOT_ENTERED:
-            self._breaker.passed(entered, now)
+            self._breaker.leave(entered, "success", now)
         if throttle is not None:
             throttle.accepted(now)
 

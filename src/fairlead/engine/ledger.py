@@ -187,7 +187,8 @@ class Ledger:
                 settle_in(due.purses, hold.amount, None)
                 raise
             slots = slots_at(due.accounts, self._runtime.wall())
-            return Ticket(name, hold.amount, slots, due.purses)
+            # By another name: its hold, which may have been heard, is taken back by the first.
+            return Ticket(f"{name}-unheard", hold.amount, slots, due.purses)
         except BaseException:
             settle_in(due.purses, hold.amount, None)
             raise

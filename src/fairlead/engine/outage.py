@@ -21,17 +21,18 @@ class Outage:
         self._now = now
         self._lock = Lock()
         self._until = float("-inf")
+        self._down = False
         self._because = ""
 
     @property
     def lasts(self) -> bool:
         """Whether the store is down, and nobody is to look now."""
-        return bool(self._because) and self._now() < self._until
+        return self._down and self._now() < self._until
 
     @property
     def over(self) -> bool:
         """Whether the store may be asked. Where it was down, this lets one caller through."""
-        if not self._because:
+        if not self._down:
             return True
         with self._lock:
             now = self._now()
@@ -46,17 +47,17 @@ class Outage:
             raise self.error()
 
     def error(self) -> StoreError:
-        """What the store failed with."""
+        """What the store failed with last, though it may be back by now."""
         return StoreError(self._because)
 
     def failed(self, error: StoreError) -> None:
         with self._lock:
-            self._because = str(error)
+            self._down, self._because = True, str(error)
             self._until = self._now() + _REST
 
     def answered(self) -> None:
         """The store is there."""
-        self._because = ""
+        self._down = False
 
     def forget(self) -> None:
         """Ask again at once."""

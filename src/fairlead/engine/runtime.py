@@ -189,9 +189,9 @@ class AsyncRuntime:
 
     def place(self) -> object:
         """Where tasks run: the running loop."""
-        return self._loop()
+        return self._loop_here()
 
-    def _loop(self) -> asyncio.AbstractEventLoop:
+    def _loop_here(self) -> asyncio.AbstractEventLoop:
         loop = self._running()
         if loop is None:
             raise RuntimeError("no event loop is running; an AsyncClient works within one")
@@ -201,7 +201,7 @@ class AsyncRuntime:
         self, make: Callable[[], Coroutine[object, None, None]]
     ) -> Callable[[], Awaitable[None]]:
         """Do something that whoever starts it need not outlive; what is returned ends it."""
-        task = self._loop().create_task(make())
+        task = self._loop_here().create_task(make())
         self._started.add(task)
         task.add_done_callback(self._started.discard)
 
@@ -219,7 +219,7 @@ class AsyncRuntime:
         await asyncio.sleep(seconds)
 
     def waiter(self) -> AsyncWaiter:
-        return AsyncWaiter(self.now, self._loop(), self._running)
+        return AsyncWaiter(self.now, self._loop_here(), self._running)
 
     async def blocking(self, function: Callable[[], _T]) -> _T:
         import asyncio

@@ -32,6 +32,7 @@ BY_HAND = TRANSITIONS | {("closed", "closed"), ("open", "open"), ("open", "close
 
 _BUCKETS = 12
 _JITTER = 0.1
+_LEAST_WINDOW = 0.01
 _PROBE_SECONDS = 1.0
 """What who comes while a probe is under way is told to wait."""
 
@@ -64,6 +65,8 @@ class BreakerPolicy(Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
         for name in ("window", "open", "open_most", "forget", "failure_percent"):
             if not 0 < getattr(self, name) < float("inf"):
                 raise ConfigError(f"breaker.{name} must be above 0")
+        if self.window < _LEAST_WINDOW:
+            raise ConfigError(f"breaker.window must be at least {_LEAST_WINDOW:g} seconds")
         if self.failure_percent > 100:
             raise ConfigError("breaker.failure_percent must be at most 100")
         if self.open_most < self.open:
@@ -133,20 +136,6 @@ class Breaker:
                 self._probed(result, now)
             elif self._state == "closed" and result != "neutral":
                 self._sampled(result, now)
-
-    def passed(self, generation: int, now: float) -> None:
-        """As `leave` with a success. This is the way of every call, and short for that."""
-        if self._state != "closed":
-            self.leave(generation, "success", now)
-            return
-        with self._lock:
-            if generation != self._generation:
-                return
-            buckets, index = self._buckets, int(now // self._width)
-            bucket = buckets[-1] if buckets and index <= buckets[-1][0] else self._bucket(index)
-            bucket[1] += 1
-            self._passed += 1
-            self._in_a_row = 0
 
     def broke(self, generation: int, now: float) -> None:
         """What counted as a success when it began to answer has failed before its end."""

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 
 from msgspec import Struct
 
+from fairlead.errors import ConfigError
+
 if TYPE_CHECKING:
     from fairlead.ports import Authorizer
     from fairlead.types.routes import Route
@@ -56,6 +58,11 @@ class CachePolicy(Struct, frozen=True, forbid_unknown_fields=True):
     max_entries: int = 1024
     max_bytes: int = 64 << 20
     single_flight: bool = True
+
+    def __post_init__(self) -> None:
+        for name in ("ttl", "max_entries", "max_bytes"):
+            if not getattr(self, name) > 0:
+                raise ConfigError(f"cache.{name} must be above 0; enabled = false keeps nothing")
 
 
 class _Kept(Struct, Generic[V_]):
@@ -135,13 +142,7 @@ def digest(parts: Iterable[bytes], salt: bytes) -> bytes:
 
     The length of each part is a part, so that none can pass for two.
     """
-    return hashed(b"".join([_measured(part) for part in parts]), salt)
-
-
-def hashed(data: bytes, salt: bytes) -> bytes:
-    """A key that does not tell of `data`."""
-    return blake2b(data, key=salt, digest_size=32).digest()
-
-
-def _measured(part: bytes) -> bytes:
-    return len(part).to_bytes(_LENGTH, "big") + part
+    pieces: list[bytes] = []
+    for part in parts:
+        pieces += (len(part).to_bytes(_LENGTH, "big"), part)
+    return blake2b(b"".join(pieces), key=salt, digest_size=32).digest()

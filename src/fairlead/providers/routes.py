@@ -19,6 +19,8 @@ def check_routes(settings: Settings) -> None:
             raise ConfigError(f"{place} is an alias too; keep one of the two")
         if name in NAMES or name in ALIASES or name in settings.providers:
             raise ConfigError(f"{place}: {name} is a provider; call the route otherwise")
+        if route.problem is not None:
+            raise ConfigError(f"{place} {route.problem}")
         for entry in route.entries:
             if entry.model == name:
                 raise ConfigError(f"{place} names itself; its targets are models")

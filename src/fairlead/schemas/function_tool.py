@@ -20,6 +20,7 @@ from fairlead.schemas.nulls import without_nulls
 from fairlead.schemas.validate import Validator
 from fairlead.schemas.values import convert, text_of
 from fairlead.types.messages import File, Image, Text
+from fairlead.types.tool_arguments import arguments_object
 from fairlead.types.tools import Tool
 
 _F = TypeVar("_F", bound=Callable[..., object])
@@ -121,8 +122,10 @@ class FunctionTool:
 
         Raises `MalformedToolArguments`, which keeps the text and says where it broke.
         """
-        text = given if isinstance(given, str) else text_of(given)
-        values = self._object(text, given)
+        if isinstance(given, str):
+            text, values = given, arguments_object(self.name, given)
+        else:
+            text, values = text_of(given), dict(given)
         try:
             cleaned = without_nulls(values, self.parameters)
             assert isinstance(cleaned, dict)
@@ -145,19 +148,6 @@ class FunctionTool:
             raise ToolFailed(
                 self.name, f"what it returned cannot be written as JSON ({error}); return a string"
             ) from None
-
-    def _object(self, text: str, given: str | Mapping[str, object]) -> dict[str, object]:
-        import msgspec
-
-        if not isinstance(given, str):
-            return dict(given)
-        try:
-            values = msgspec.json.decode(text or "{}")
-        except (msgspec.DecodeError, RecursionError, UnicodeEncodeError) as error:
-            raise MalformedToolArguments(self.name, text, str(error)) from None
-        if not isinstance(values, dict):
-            raise MalformedToolArguments(self.name, text, "not a JSON object")
-        return values
 
     def _check_names(self, values: dict[str, object]) -> None:
         outline = {

@@ -91,6 +91,9 @@ def _read(value: object, kind: object) -> object:
         raise SchemaMismatch("the value is nested too deeply", "$", "") from None
     except (TypeError, NameError) as error:
         return _any_of(value, kind, error)
+    except Exception as error:  # whatever a class raises that is made of the value
+        reason = f"{shown(kind)} cannot be made of it: {type(error).__name__}: {error}"
+        raise SchemaMismatch(reason, "$", assertions.shown(value)) from error
 
 
 def _any_of(value: object, kind: object, error: Exception) -> object:
@@ -132,9 +135,10 @@ def text_of(value: object) -> str:
     """
     import msgspec
 
-    if isinstance(value, str):
-        return value
     try:
+        if isinstance(value, str):
+            value.encode()  # a lone surrogate cannot be sent
+            return value
         return msgspec.json.encode(value, enc_hook=_plain).decode()
     except (ValueError, OverflowError, RecursionError) as error:
         raise TypeError(str(error)) from None

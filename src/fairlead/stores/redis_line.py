@@ -64,7 +64,7 @@ class RedisLine:
 
 def _client(url: str, timeout: float) -> Redis:
     try:
-        from redis import ConnectionPool, Redis
+        from redis import ConnectionPool, Redis, RedisError
         from redis.backoff import NoBackoff
         from redis.retry import Retry
     except ImportError:
@@ -79,8 +79,11 @@ def _client(url: str, timeout: float) -> Redis:
                 retry=Retry(NoBackoff(), 0),
                 max_connections=_CONNECTIONS,
             )
+            # What we send and read is bytes, whatever the address asks for.
+            pool.connection_kwargs.update(decode_responses=False, encoding="utf-8")
+            pool.connection_class(**pool.connection_kwargs)  # fails now for options it has not
             return Redis(connection_pool=pool)
-        except ValueError:
+        except (ValueError, TypeError, RedisError):
             problem = "store.url is no address of a Redis; write redis://host:port/0"
     del url  # a traceback that shows local variables must show no password
     raise ConfigError(problem)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from threading import Lock
 from typing import TypeVar
@@ -43,7 +43,7 @@ class SqliteFile:
         schema: tuple[str, ...],
         timeout: float,
     ) -> None:
-        self.path = path
+        self.path = None if path is None else path.absolute()  # wherever the program goes
         self._what = what
         self._application = application
         self._version = version
@@ -52,6 +52,7 @@ class SqliteFile:
         self._lock = Lock()
         self._busy = 0
         self._process = os.getpid()
+        self._identity: tuple[int, int] | None = None
         try:
             self.connection: sqlite3.Connection | None = self._open()
         except StoreError as error:
@@ -65,10 +66,7 @@ class SqliteFile:
         try:
             if busy != self._busy:  # who stood before us has waited in vain
                 raise self._locked()
-            if self.connection is None or self._process != os.getpid():
-                self._process = os.getpid()  # a child must not use its parent's connection
-                self.connection = self._open()
-            connection = self.connection
+            connection = self._current()
             with self._told(), _immediate(connection):
                 return run(connection)
         finally:
@@ -81,8 +79,23 @@ class SqliteFile:
                 self.connection.close()
             self.connection = None
 
+    def _current(self) -> sqlite3.Connection:
+        """The connection to the file that is there now: it may have been moved away since."""
+        connection = self.connection
+        if self._process != os.getpid():
+            self._process, connection = os.getpid(), None  # a child must not use its parent's
+        elif connection is not None and self._identity != _identity(self.path):
+            connection.close()
+            connection = None
+        if connection is None:
+            self.connection = None
+            self.connection = connection = self._open()
+        return connection
+
     def _open(self) -> sqlite3.Connection:
         if self.path is not None:
+            if "\0" in str(self.path):
+                raise self._unusable("its name holds a character that none may have")
             try:
                 self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             except OSError as error:
@@ -99,6 +112,7 @@ class SqliteFile:
                 with _immediate(connection):
                     pass  # fails now where the file may only be read
                 connection.execute(f"PRAGMA busy_timeout = {int(self._timeout * 1000)}")
+                self._identity = _identity(self.path)
             except BaseException:
                 connection.close()
                 raise
@@ -120,7 +134,8 @@ class SqliteFile:
                 connection.execute(f"PRAGMA application_id = {self._application}")
                 connection.execute(f"PRAGMA user_version = {self._version}")
             if self.path is not None and os.name == "posix":
-                self.path.chmod(0o600)
+                with suppress(OSError):  # another process has taken it away again
+                    self.path.chmod(0o600)
         connection.execute("PRAGMA synchronous = NORMAL")
 
     @contextmanager
@@ -148,6 +163,17 @@ class SqliteFile:
 
     def _unusable(self, reason: str) -> StoreError:
         return StoreError(f"{self._what} {self.path} cannot be used: {reason}")
+
+
+def _identity(path: Path | None) -> tuple[int, int] | None:
+    """Which file is there now."""
+    if path is None:
+        return None
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
 
 
 @contextmanager

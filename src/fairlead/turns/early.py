@@ -23,17 +23,17 @@ class EarlyCalls:
         self._tracker = ToolCallTracker()
         self._given: set[int] = set()
 
-    def see(self, event: Event) -> list[ToolCall]:
-        """The calls that are whole, now that `event` begins another."""
+    def see(self, event: Event) -> list[tuple[int, ToolCall]]:
+        """The calls that are whole, now that `event` begins another, each with its index."""
         self._tracker.see(event)
         if type(event) is StreamRestarted:
             self._given.clear()
         if type(event) is not ToolCallStart:
             return []
-        found: list[ToolCall] = []
+        found: list[tuple[int, ToolCall]] = []
         for call in self._tracker.calls:
             written = call.name in self._ours and call.state == "arguments" and call.is_complete()
             if written and call.index != event.index and call.index not in self._given:
                 self._given.add(call.index)
-                found.append(ToolCall(call.id, call.name, call.text))
+                found.append((call.index, ToolCall(call.id, call.name, call.text)))
         return found

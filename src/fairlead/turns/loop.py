@@ -64,6 +64,8 @@ class Run:
         self._work: ToolWork | None = None
         self._early = EarlyCalls(self._toolbox)
         self._goes_on = True
+        self._is_over = False
+        self._last: Receipt | None = None
         self._failure: BaseException | None = None
 
     # -- reading ---------------------------------------------------------------------------------
@@ -82,18 +84,19 @@ class Run:
                 error.receipt = self._receipt(error.receipt)
             await self.aclose()
             raise
-        self._workers.close()
+        await self._workers.aclose()
         raise StopAsyncIteration
 
     async def aclose(self) -> None:
-        """Stop: the connection is closed, tools that run are left or cancelled."""
-        reply, work = self._reply, self._work
+        """Stop: the connection is closed, tools that run are cancelled, or left if they block."""
+        reply = self._reply
         self._reply, self._work, self._goes_on = None, None, False
-        if work is not None:
-            work.abandon()
-        self._workers.close()
-        if reply is not None:
-            await reply.aclose()
+        try:
+            if reply is not None:
+                await reply.aclose()
+        finally:
+            self._last = self._last if reply is None else reply.receipt
+            await self._workers.aclose()
 
     async def _step(self) -> Sequence[RunEvent]:
         """The next events; none where something was done that nobody need hear of."""
@@ -106,7 +109,7 @@ class Run:
     async def _begin(self) -> Sequence[RunEvent]:
         number = len(self._turns) + 1
         if number > self._rules.max_turns:
-            raise TurnsExceeded(self._rules.max_turns, self.result())
+            raise TurnsExceeded(self._rules.max_turns, self._so_far())
         left = self._end - self._runtime.now()
         if left <= 0:
             raise DeadlineExceeded(f"the run was not over within {self._allowed:g} s")
@@ -129,11 +132,11 @@ class Run:
             events.append(event)
             whole = self._early.see(event)
             if type(event) is StreamRestarted:
-                work.void()
+                work.restarted()
             elif type(event) is ToolCallEnd and not event.tool_call.by_provider:
-                whole.append(event.tool_call)
-            for call in whole if runs_tools else ():
-                events += work.add(call)
+                whole.append((event.index, event.tool_call))
+            for index, call in whole if runs_tools else ():
+                events += work.add(index, call)
         return events
 
     def _answered(self, response: ChatResponse, work: ToolWork) -> Sequence[RunEvent]:
@@ -142,10 +145,8 @@ class Run:
         calls = bool(response.tool_calls) and response.finish_reason == "tool_call"
         self._goes_on = calls or response.raw_finish_reason == _PAUSED
         if calls and len(self._turns) >= self._rules.max_turns:
-            raise TurnsExceeded(self._rules.max_turns, self.result())
-        if not calls:
-            work.forget_unasked()
-        return (*work.ended(), TurnEnd(len(self._turns), response))
+            raise TurnsExceeded(self._rules.max_turns, self._so_far())
+        return (*work.answered(calls=calls), *work.ended(), TurnEnd(len(self._turns), response))
 
     async def _settle(self, work: ToolWork) -> Sequence[RunEvent]:
         """Ask for leave, then wait; when all tools are over, the model is told."""
@@ -158,14 +159,20 @@ class Run:
         runs = work.runs()
         self._work = None
         self._runs += runs
-        if self._goes_on and runs:
-            self._added.append(Message.tool(*results_of(runs)))
+        if results := results_of(runs):
+            self._added.append(Message.tool(*results))
+        self._is_over = not self._goes_on
         return ()
 
     # -- result ----------------------------------------------------------------------------------
 
     def result(self) -> RunResult:
-        """What has come of the run so far."""
+        """The finished run. Raises RuntimeError before its end."""
+        if not self._is_over:
+            raise RuntimeError("the run is not over; iterate the stream to its end first")
+        return self._so_far()
+
+    def _so_far(self) -> RunResult:
         turns = tuple(self._turns)
         return RunResult(
             turns=turns,
@@ -179,7 +186,7 @@ class Run:
     @property
     def receipt(self) -> Receipt:
         """All attempts of all turns so far."""
-        under_way = None if self._reply is None else self._reply.receipt
+        under_way = self._last if self._reply is None else self._reply.receipt
         found = self._receipt(under_way)
         if found is None:
             raise RuntimeError("the run has not begun")

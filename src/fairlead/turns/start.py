@@ -67,7 +67,7 @@ async def open_run(
     model: Model,
     messages: Messages,
     options: RunOptions,
-    workers: Callable[[int], Workers],
+    workers: Callable[[int, Callable[[], float]], Workers],
 ) -> Run:
     """A run that has not asked anything yet. Raises `InvalidRequest`."""
     for name in options:
@@ -99,7 +99,7 @@ async def open_run(
         conversation(messages),
         ask=ask,
         toolbox=toolbox,
-        workers=workers(rules.concurrency),
+        workers=workers(rules.concurrency, core.now),
         rules=rules,
         runtime=core.runtime,
         allowed=allowed,

@@ -12,6 +12,8 @@ from functools import partial
 from math import inf
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
 from fairlead.errors import (
     DeadlineExceeded,
     FairleadError,
@@ -19,6 +21,7 @@ from fairlead.errors import (
     MalformedToolArguments,
     ToolFailed,
 )
+from fairlead.framing.json_scan import cleaned
 from fairlead.types.messages import File, Image, Text, ToolCall, ToolResult
 from fairlead.types.runs import ToolEnd, ToolOutcome, ToolRun, ToolStart
 
@@ -30,24 +33,34 @@ if TYPE_CHECKING:
     from fairlead.turns.workers import Job, Workers
 
 _DENIED = "the user did not approve this call"
+_VOID = "the model began its answer anew without this call"
+_NO_PLACE = "it cannot run: tools that took too long before it have not ended"
 
 
 class Entry:
-    """One call on its way: waiting for leave, running, or over."""
+    """One call on its way: waiting for leave, running, or over.
 
-    __slots__ = ("call", "function", "job", "run", "started", "waits_for_leave")
+    `wrong` is why it cannot run. It is told when the answer is whole: one that was cut may have
+    left its last call unfinished.
+    """
 
-    def __init__(self, call: ToolCall, started: float) -> None:
+    __slots__ = (
+        "call", "function", "index", "job", "run", "started", "waits_for_leave", "wrong",
+    )  # fmt: skip
+
+    def __init__(self, index: int, call: ToolCall, started: float) -> None:
+        self.index = index
         self.call = call
         self.started = started
         self.function: FunctionTool | None = None
         self.job: Job | None = None
         self.run: ToolRun | None = None
         self.waits_for_leave = False
+        self.wrong: FairleadError | None = None
 
 
 class ToolWork:
-    """Holds the entries in the order of the calls."""
+    """Holds the entries of one answer, by the places of their calls in it."""
 
     def __init__(
         self, turn: int, toolbox: Toolbox, workers: Workers, rules: RunRules, runtime: Runtime
@@ -59,31 +72,43 @@ class ToolWork:
         self._runtime = runtime
         self._entries: list[Entry] = []
         self._spare: list[Entry] = []
+        self._void: list[ToolRun] = []
 
-    def add(self, call: ToolCall) -> list[ToolStart | ToolEnd]:
+    def add(self, index: int, call: ToolCall) -> list[ToolStart]:
         """Take `call` on; it starts at once unless somebody must be asked.
 
         One that was taken on already is not run again, unless its arguments are others now.
         """
-        entry = self._known(call) or self._reused(call)
-        if entry is not None:
+        if self._is_known(index, call) or self._is_reused(index, call):
             return []
-        entry = Entry(call, self._runtime.now())
+        entry = Entry(index, call, self._runtime.now())
         self._entries.append(entry)
         try:
             entry.function = self._toolbox.named(call.name)
         except ToolFailed as error:
-            return [self._over(entry, error)]
+            entry.wrong = error
+            return []
         must_ask = self._rules.approve is not None and entry.function.needs_approval is not False
         entry.waits_for_leave = must_ask
-        return [] if entry.waits_for_leave else self._begin(entry)
+        return [] if must_ask else self._begin(entry)
 
-    def void(self) -> None:
+    def restarted(self) -> None:
         """The model begins this turn anew. A call that it makes again is not run a second time."""
-        self._spare += [entry for entry in self._entries if not entry.waits_for_leave]
+        self._spare += [entry for entry in self._entries if entry.job is not None]
         self._entries = []
 
-    async def ask(self) -> list[ToolStart | ToolEnd]:
+    def answered(self, *, calls: bool) -> list[ToolEnd]:
+        """The answer is over, and `calls` or was cut. Raises `ToolFailed` by the rules."""
+        if not calls:
+            begun = [e for e in self._entries if not e.waits_for_leave and e.wrong is None]
+            self._entries = begun
+        self._entries.sort(key=lambda entry: entry.index)
+        told = [self._voided(entry) for entry in self._spare if entry.run is None]
+        self._void += [entry.run for entry in self._spare if entry.run is not None]
+        self._spare = []
+        return [*told, *self._judged()]
+
+    async def ask(self) -> Sequence[ToolStart | ToolEnd]:
         """Ask about the next call that waits for leave; nothing when there is none."""
         entry = next((entry for entry in self._entries if entry.waits_for_leave), None)
         if entry is None:
@@ -97,26 +122,24 @@ class ToolWork:
         entry.waits_for_leave = False
         if verdict is True:
             entry.started = self._runtime.now()
-            return self._begin(entry)
+            return self._begin(entry) or self._judged()
         return [self._denied(entry, verdict or _DENIED)]
 
     def ended(self) -> list[ToolEnd]:
         """Tell of the tools that have ended since the last time. Raises `ToolFailed` by the rules.
 
-        One that has taken longer than it may counts as failed.
+        One that has taken longer than it may counts as failed, and so does one that can never run.
         """
         told: list[ToolEnd] = []
         for entry in self._entries:
             if entry.run is None and entry.job is not None:
-                if entry.job.done():
+                if entry.job.over:
                     told.append(self._finished(entry, entry.job))
-                elif self._too_long(entry):
-                    told.append(self._given_up(entry, entry.job))
+                elif self._is_too_long(entry.job):
+                    told.append(self._given_up(entry, entry.job, self._too_long))
+                elif entry.job.began is None and self._workers.stalled:
+                    told.append(self._given_up(entry, entry.job, _NO_PLACE))
         return told
-
-    def forget_unasked(self) -> None:
-        """Calls that wait for leave are not run: the answer that holds them was cut."""
-        self._entries = [entry for entry in self._entries if not entry.waits_for_leave]
 
     @property
     def running(self) -> bool:
@@ -126,79 +149,103 @@ class ToolWork:
     async def wait(self, end: float) -> None:
         """Until a tool ends, or has taken too long. Raises `DeadlineExceeded` at the instant."""
         running = [e for e in self._entries if e.run is None and e.job is not None]
-        now, until = self._runtime.now(), end
+        now = self._runtime.now()
         if now >= end:
             names = ", ".join(sorted({entry.call.name for entry in running}))
             raise DeadlineExceeded(f"the deadline passed while a tool was running: {names}")
-        if self._rules.tool_timeout is not None:
-            until = min([end, *(e.started + self._rules.tool_timeout for e in running)])
         jobs = [entry.job for entry in running if entry.job is not None]
+        most = self._rules.tool_timeout
+        began = [job.began for job in jobs if job.began is not None]
+        until = end if most is None or not began else min(end, min(began) + most)
         await self._workers.wait(jobs, None if until == inf else max(0.0, until - now))
 
     def runs(self) -> tuple[ToolRun, ...]:
-        """Those that are over, in the order of their calls."""
-        return tuple(entry.run for entry in self._entries if entry.run is not None)
+        """Those that are over, in the order of their calls; void ones first."""
+        return (*self._void, *(entry.run for entry in self._entries if entry.run is not None))
 
-    def abandon(self) -> None:
-        """Stop what can be stopped."""
-        for entry in (*self._entries, *self._spare):
-            if entry.job is not None and not entry.job.done():
-                entry.job.cancel()
-
-    def _known(self, call: ToolCall) -> Entry | None:
-        """The call of the same id, if what it was begun with has held."""
-        entry = next((entry for entry in self._entries if entry.call.id == call.id), None)
-        if entry is None or entry.call.arguments == call.arguments:
-            return entry
+    def _is_known(self, index: int, call: ToolCall) -> bool:
+        """Whether the call at this place was begun with what has held."""
+        entry = next((entry for entry in self._entries if entry.index == index), None)
+        if entry is None:
+            return False
+        if (entry.call.name, entry.call.arguments) == (call.name, call.arguments):
+            self._rename(entry, call)
+            return True
         self._entries.remove(entry)
         if entry.job is not None:
-            entry.job.cancel()
-        return None
+            self._spare.append(entry)
+        return False
 
-    def _reused(self, call: ToolCall) -> Entry | None:
-        """What the same call before a new beginning came to, under the id it has now."""
+    def _is_reused(self, index: int, call: ToolCall) -> bool:
+        """Whether the same call came before a new beginning; what it came to counts for this."""
         for entry in self._spare:
             if (entry.call.name, entry.call.arguments) == (call.name, call.arguments):
                 self._spare.remove(entry)
                 self._entries.append(entry)
-                entry.call = call
-                if entry.run is not None:
-                    entry.run = self._run(entry, entry.run.result.content, entry.run.outcome)
-                return entry
-        return None
+                entry.index = index
+                self._rename(entry, call)
+                return True
+        return False
 
-    def _begin(self, entry: Entry) -> list[ToolStart | ToolEnd]:
+    def _rename(self, entry: Entry, call: ToolCall) -> None:
+        """The call has the id that it is given now, and so has its result."""
+        entry.call = call
+        if entry.run is not None:
+            result = replace(entry.run.result, tool_call_id=call.id)
+            entry.run = replace(entry.run, call=call, result=result)
+
+    def _begin(self, entry: Entry) -> list[ToolStart]:
         assert entry.function is not None
         try:
             arguments = entry.function.arguments(entry.call.arguments)
         except MalformedToolArguments as error:
-            return [self._over(entry, error)]
+            entry.wrong = error
+            return []
         work = partial(entry.function.function, **arguments)
         entry.job = self._workers.start(work, asynchronous=entry.function.is_async)
         return [ToolStart(entry.call)]
 
     def _finished(self, entry: Entry, job: Job) -> ToolEnd:
+        from asyncio import CancelledError
+
         assert entry.function is not None
-        try:
-            value = job.result()
-        except Exception as error:
-            failed = ToolFailed(entry.call.name, f"{type(error).__name__}: {error}")
-            failed.__cause__ = error
+        raised = job.error
+        if isinstance(raised, Exception | CancelledError):
+            failed = ToolFailed(entry.call.name, f"{type(raised).__name__}: {raised}")
+            failed.__cause__ = raised
             return self._over(entry, failed)
+        if raised is not None:
+            raise raised  # such as SystemExit, which is meant for the whole program
         try:
-            entry.run = self._run(entry, entry.function.result(value), "done")
+            entry.run = self._run(entry, entry.function.result(job.value), "done")
         except ToolFailed as error:
             return self._over(entry, error)
         return ToolEnd(entry.run)
 
-    def _too_long(self, entry: Entry) -> bool:
-        most = self._rules.tool_timeout
-        return most is not None and self._runtime.now() - entry.started >= most
+    def _judged(self) -> list[ToolEnd]:
+        """The end of calls that cannot run."""
+        wrong = [(e, e.wrong) for e in self._entries if e.wrong is not None and e.run is None]
+        return [self._over(entry, error) for entry, error in wrong]
 
-    def _given_up(self, entry: Entry, job: Job) -> ToolEnd:
-        job.cancel()
-        error = ToolFailed(entry.call.name, f"it took longer than {self._rules.tool_timeout:g} s")
-        return self._over(entry, error)
+    def _is_too_long(self, job: Job) -> bool:
+        most = self._rules.tool_timeout
+        return (
+            most is not None and job.began is not None and self._runtime.now() - job.began >= most
+        )
+
+    @property
+    def _too_long(self) -> str:
+        return f"it took longer than {self._rules.tool_timeout:g} s"
+
+    def _given_up(self, entry: Entry, job: Job, why: str) -> ToolEnd:
+        job.leave()
+        return self._over(entry, ToolFailed(entry.call.name, why))
+
+    def _voided(self, entry: Entry) -> ToolEnd:
+        assert entry.job is not None, "only what was begun can be void"
+        entry.job.leave()
+        entry.run = self._run(entry, "", "void", _VOID)
+        return ToolEnd(entry.run)
 
     def _denied(self, entry: Entry, reason: str) -> ToolEnd:
         entry.run = self._run(entry, f"Not run: {reason}.", "denied", reason)
@@ -219,7 +266,7 @@ class ToolWork:
     ) -> ToolRun:
         result = ToolResult(
             entry.call.id,
-            content,
+            cleaned(content) if isinstance(content, str) else content,
             is_error=outcome != "done",
             name=entry.call.name,
         )
@@ -229,4 +276,4 @@ class ToolWork:
 
 def results_of(runs: Sequence[ToolRun]) -> tuple[ToolResult, ...]:
     """What the model is told."""
-    return tuple(run.result for run in runs)
+    return tuple(run.result for run in runs if run.outcome != "void")

@@ -1,28 +1,60 @@
 """Where tools run beside the model: threads for the blocking client, tasks for the other.
 
-Both give futures, which a run asks whether they are done. A function that blocks cannot be stopped
-from outside; a run that ends early leaves it to its end, and nobody waits for it.
+Both run so many at once, and the others wait in order. A function that blocks cannot be stopped
+from outside: one that is left keeps its place until it ends by itself, so that threads never pile
+up, and as a daemon keeps no process alive.
 """
 
 from __future__ import annotations
 
 import asyncio
-import contextvars
 import inspect
+from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import suppress
+from contextvars import copy_context
+from threading import Condition, Thread
 from typing import Protocol
 
 Work = Callable[[], object]
 """A tool with its arguments; what it returns may have to be awaited."""
 
+_THREAD_NAME = "fairlead-tool"
 
-class Job(Protocol):
-    """A tool that runs, or waits for a place."""
 
-    def done(self) -> bool: ...
-    def result(self) -> object: ...
-    def cancel(self) -> bool: ...
+class Job:
+    """A tool that waits for a place, runs since `began`, or is `over` with a `value` or an `error`.
+
+    What it raised is kept and not thrown: no future takes every exception.
+    """
+
+    __slots__ = (
+        "asynchronous", "began", "context", "error", "is_left", "over", "stop", "value", "work",
+    )  # fmt: skip
+
+    def __init__(self, work: Work, *, asynchronous: bool) -> None:
+        self.work = work
+        self.asynchronous = asynchronous
+        self.context = copy_context()
+        self.began: float | None = None
+        self.over = False
+        self.value: object = None
+        self.error: BaseException | None = None
+        self.is_left = False
+        self.stop: Callable[[], object] | None = None
+
+    def leave(self) -> None:
+        """Nobody wants what it gives any more: what can be stopped is."""
+        self.is_left = True
+        if self.stop is not None:
+            self.stop()
+
+    def run(self) -> None:
+        """Do it in the context in which it was asked for."""
+        try:
+            self.value = self.context.run(self.work)
+        except BaseException as error:
+            self.error = error
 
 
 class Workers(Protocol):
@@ -33,57 +65,188 @@ class Workers(Protocol):
         ...
 
     async def wait(self, jobs: Sequence[Job], seconds: float | None) -> None:
-        """Until one of `jobs` is done, at most for `seconds`."""
+        """Until one of `jobs` begins or is over, at most for `seconds`."""
         ...
 
-    def close(self) -> None:
-        """Begin nothing more."""
+    @property
+    def stalled(self) -> bool:
+        """Whether every place is held by a function that was left and cannot be stopped."""
+        ...
+
+    async def aclose(self) -> None:
+        """Begin nothing more, and leave what runs."""
         ...
 
 
-class BlockingWorkers:
+class _Places:
+    """The jobs that are not over, and how many of them may run."""
+
+    def __init__(self, most: int, now: Callable[[], float]) -> None:
+        self._most = most
+        self._now = now
+        self._jobs: list[Job] = []
+
+    @property
+    def stalled(self) -> bool:
+        held = [job for job in self._jobs if job.is_left and job.began is not None and not job.over]
+        return sum(not job.asynchronous for job in held) >= self._most
+
+    def _new(self, work: Work, *, asynchronous: bool) -> Job:
+        job = Job(work, asynchronous=asynchronous)
+        self._jobs = [*(job for job in self._jobs if not job.over), job]
+        return job
+
+
+class BlockingWorkers(_Places):
     """Threads. A function that is asynchronous gets an event loop of its own in one of them."""
 
-    def __init__(self, most: int) -> None:
-        self._pool = ThreadPoolExecutor(most, thread_name_prefix="fairlead-tool")
+    def __init__(self, most: int, now: Callable[[], float]) -> None:
+        super().__init__(most, now)
+        self._free = most
+        self._waiting: deque[Job] = deque()
+        self._changed = Condition()
 
-    def start(self, work: Work, *, asynchronous: bool) -> Future[object]:
-        return self._pool.submit(contextvars.copy_context().run, _to_its_end, work)
+    def start(self, work: Work, *, asynchronous: bool) -> Job:
+        job = self._new(work, asynchronous=asynchronous)
+        with self._changed:
+            self._waiting.append(job)
+            if not self._free:
+                return job
+            self._free -= 1
+        Thread(target=self._serve, name=_THREAD_NAME, daemon=True).start()
+        return job
 
     async def wait(self, jobs: Sequence[Job], seconds: float | None) -> None:
-        futures = [job for job in jobs if isinstance(job, Future)]
-        wait(futures, seconds, FIRST_COMPLETED)
+        waiting = [job for job in jobs if job.began is None]
+        with self._changed:
+            self._changed.wait_for(lambda: _moved(jobs, waiting), seconds)
 
-    def close(self) -> None:
-        self._pool.shutdown(wait=False, cancel_futures=True)
+    async def aclose(self) -> None:
+        with self._changed:
+            self._waiting.clear()
+        for job in self._jobs:
+            if not job.over:
+                job.leave()
+
+    def _serve(self) -> None:
+        """Run one job after the other, as long as there are any."""
+        while (job := self._next()) is not None:
+            job.run()
+            if job.error is None and inspect.isawaitable(job.value):
+                self._await(job, job.value)
+            with self._changed:
+                job.over = True
+                self._changed.notify_all()
+
+    def _next(self) -> Job | None:
+        with self._changed:
+            while self._waiting:
+                job = self._waiting.popleft()
+                if not job.is_left:
+                    job.began = self._now()
+                    self._changed.notify_all()
+                    return job
+            self._free += 1
+            return None
+
+    def _await(self, job: Job, value: Awaitable[object]) -> None:
+        async def awaited() -> object:
+            loop, task = asyncio.get_running_loop(), asyncio.current_task()
+            assert task is not None, "a loop runs tasks"
+            job.stop = lambda: _stop(loop, task)
+            if job.is_left:  # since the line before, or long ago
+                task.cancel()
+            return await value
+
+        job.work = lambda: asyncio.run(awaited())
+        job.run()
 
 
-class AsyncWorkers:
-    """Tasks of the running loop. A function that blocks runs in one of the loop's threads."""
+class AsyncWorkers(_Places):
+    """Tasks of the running loop. A function that blocks runs in a thread of its own."""
 
-    def __init__(self, most: int) -> None:
+    def __init__(self, most: int, now: Callable[[], float]) -> None:
+        super().__init__(most, now)
         self._places = asyncio.Semaphore(most)
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._changed = asyncio.Event()
 
-    def start(self, work: Work, *, asynchronous: bool) -> asyncio.Task[object]:
-        return asyncio.ensure_future(self._placed(work, asynchronous))
-
-    async def _placed(self, work: Work, asynchronous: bool) -> object:
-        async with self._places:
-            value = work() if asynchronous else await asyncio.to_thread(work)
-            return await value if inspect.isawaitable(value) else value
+    def start(self, work: Work, *, asynchronous: bool) -> Job:
+        job = self._new(work, asynchronous=asynchronous)
+        task = asyncio.get_running_loop().create_task(self._placed(job))
+        job.stop = task.cancel
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return job
 
     async def wait(self, jobs: Sequence[Job], seconds: float | None) -> None:
-        tasks = [job for job in jobs if isinstance(job, asyncio.Task)]
-        await asyncio.wait(tasks, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+        waiting = [job for job in jobs if job.began is None]
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                while not _moved(jobs, waiting):
+                    self._changed.clear()
+                    await self._changed.wait()
 
-    def close(self) -> None:
-        """Those that run are the run's to cancel."""
+    async def aclose(self) -> None:
+        """Those that are asynchronous are cancelled, and have ended when this returns."""
+        tasks = tuple(self._tasks)
+        for job in self._jobs:
+            if not job.over:
+                job.leave()
+        if tasks:
+            await asyncio.wait(tasks)
+
+    async def _placed(self, job: Job) -> None:
+        await self._places.acquire()
+        job.began = self._now()
+        self._changed.set()
+        thread: asyncio.Future[None] | None = None
+        try:
+            if not job.asynchronous:
+                thread = _in_thread(job)
+                await asyncio.wait((thread,))  # a cancelled wait leaves what is waited for alone
+            value = job.work() if job.asynchronous else job.value
+            job.value = await value if inspect.isawaitable(value) else value
+        except BaseException as error:
+            job.error = error
+            if isinstance(error, asyncio.CancelledError) and _is_cancelled():
+                raise
+        finally:
+            if thread is None or thread.done():
+                self._ended(job)
+            else:
+                thread.add_done_callback(lambda _: self._ended(job))
+
+    def _ended(self, job: Job) -> None:
+        job.over = True
+        self._places.release()
+        self._changed.set()
 
 
-def _to_its_end(work: Work) -> object:
-    value = work()
-    return asyncio.run(_awaited(value)) if inspect.isawaitable(value) else value
+def _in_thread(job: Job) -> asyncio.Future[None]:
+    """Runs what blocks; the future says that it is over, and nothing else."""
+    loop = asyncio.get_running_loop()
+    ended = loop.create_future()
+
+    def run() -> None:
+        job.run()
+        with suppress(RuntimeError):  # the loop is closed: nobody waits any more
+            loop.call_soon_threadsafe(ended.set_result, None)
+
+    Thread(target=run, name=_THREAD_NAME, daemon=True).start()
+    return ended
 
 
-async def _awaited(value: Awaitable[object]) -> object:
-    return await value
+def _moved(jobs: Sequence[Job], waiting: Sequence[Job]) -> bool:
+    return any(job.over for job in jobs) or any(job.began is not None for job in waiting)
+
+
+def _is_cancelled() -> bool:
+    """Whether the running task was told to end, and its tool did not think of it by itself."""
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0
+
+
+def _stop(loop: asyncio.AbstractEventLoop, task: asyncio.Task[object]) -> None:
+    with suppress(RuntimeError):  # it has ended meanwhile
+        loop.call_soon_threadsafe(task.cancel)

@@ -99,17 +99,9 @@ class ToolCall(Struct, frozen=True, tag="tool_call", omit_defaults=True):
 
     def parse(self) -> dict[str, object]:
         """The arguments as a dictionary. Raises `MalformedToolArguments`, which keeps the text."""
-        import msgspec
+        from fairlead.types.tool_arguments import arguments_object
 
-        from fairlead.errors import MalformedToolArguments
-
-        try:
-            value = msgspec.json.decode(self.arguments)
-        except (msgspec.DecodeError, RecursionError) as error:
-            raise MalformedToolArguments(self.name, self.arguments, str(error)) from error
-        if not isinstance(value, dict):
-            raise MalformedToolArguments(self.name, self.arguments, "not a JSON object")
-        return value
+        return arguments_object(self.name, self.arguments)
 
 
 class ToolResult(Struct, frozen=True, tag="tool_result", omit_defaults=True):

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from math import isfinite
-from typing import Literal
+from typing import Literal, get_args
 
 from msgspec import Struct
+from msgspec.structs import force_setattr
 
 Order = Literal["listed", "weighted", "least_loaded", "cheapest", "fastest"]
 Hedge = Literal["off", "p95"] | float
 OnBreak = Literal["error", "restart", "continue"]
 OnFilter = Literal["error", "next"]
+_WORDS = {"order": get_args(Order), "on_break": get_args(OnBreak), "on_filter": get_args(OnFilter)}
 
 
 class RouteTarget(Struct, frozen=True, forbid_unknown_fields=True):
@@ -40,6 +42,9 @@ class Route(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     on_break: OnBreak = "error"
     on_filter: OnFilter = "error"
 
+    def __post_init__(self) -> None:
+        force_setattr(self, "targets", tuple(self.targets))  # a list has no hash
+
     @property
     def entries(self) -> tuple[RouteTarget, ...]:
         """The targets, each with its weight."""
@@ -48,6 +53,9 @@ class Route(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     @property
     def problem(self) -> str | None:
         """What is wrong with it, as the end of a sentence; None for nothing."""
+        for field, words in _WORDS.items():
+            if getattr(self, field) not in words:
+                return f"has no such {field}: {field} must be one of {', '.join(words)}"
         models = [entry.model for entry in self.entries]
         if not models:
             return "needs at least one target"

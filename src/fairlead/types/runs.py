@@ -12,14 +12,15 @@ from fairlead.types.receipts import Receipt
 from fairlead.types.responses import ChatResponse, FinishReason
 from fairlead.types.usage import Cost, Usage
 
-ToolOutcome = Literal["done", "failed", "denied"]
+ToolOutcome = Literal["done", "failed", "denied", "void"]
 
 
 class ToolRun(Struct, frozen=True, omit_defaults=True):
     """One call of a tool and what came of it, in the turn `turn`, counted from 1.
 
     `result` is what the model is told. `error` says in a sentence why it is not what the tool
-    gave: it raised, its arguments were wrong, there is no such tool, or nobody approved.
+    gave: it raised, its arguments were wrong, there is no such tool, or nobody approved. A call is
+    `void` that was begun for an answer which then began anew without it: the model is told nothing.
     `seconds` is the time from its start to its end, waiting for a free place included.
     """
 

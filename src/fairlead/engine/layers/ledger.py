@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, TypeVar
 import msgspec
 from msgspec.structs import replace
 
+from fairlead.engine.budgets import MOST_DOLLARS
 from fairlead.policies.cost import nanos
 from fairlead.types.messages import ToolCall
 from fairlead.types.operations import Answer
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
 E_ = TypeVar("E_")
 R_ = TypeVar("R_")
 
+_MOST = MOST_DOLLARS * 1_000_000_000
+"""Nano-dollars: what an answer claims beyond that is nonsense, and no store could add it up."""
 _NO_ANSWER = frozenset({"ReadTimeout", "DeadlineExceeded", "StreamInterrupted", "ProtocolError"})
 """Errors behind a success's status that leave open what the provider did."""
 
@@ -82,7 +85,7 @@ def ledger(inner: Handler[E_, R_], *, books: Ledger, runtime: Runtime) -> Handle
         kept = None
         if usage is not None and books.records:
             kept = msgspec.json.encode(replace(usage, raw=None)).decode()
-        return Spending(amount, call.target, call.operation, kept, estimated)
+        return Spending(min(amount, _MOST), call.target, call.operation, kept, estimated)
 
     return handle
 

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 _HTTP2_STREAM = 92  # CURLE_HTTP2_STREAM, which pycurl has no name for
 _TOO_LARGE = 100  # CURLE_TOO_LARGE, likewise
+_TOO_MUCH = "ENHANCE_YOUR_CALM"
 _PROXY_AUTHENTICATION = 407
 _REFUSED = 300
 
@@ -76,6 +77,10 @@ def translate(slot: Slot, code: int, detail: str) -> FairleadError:
         return _unsent(slot, code, detail, host)
     size = exchange.request.size if exchange is not None else 0
     uploaded = slot.easy.getinfo(pycurl.SIZE_UPLOAD_T)
+    if _TOO_MUCH in detail:
+        calm = ProtocolError(f"{host}: the server wants fewer requests", sent=uploaded >= size)
+        calm.retry_class = "throttle"
+        return calm
     reason = _BROKEN.get(code, "the connection failed")
     return ProtocolError(f"{host}: {reason} (curl {code})", sent=uploaded >= size)
 
@@ -94,7 +99,9 @@ def _unsent(slot: Slot, code: int, detail: str, host: str) -> FairleadError:
     tunnel = slot.easy.getinfo(pycurl.HTTP_CONNECTCODE)
     if tunnel == _PROXY_AUTHENTICATION:
         return ConnectError(
-            f"no connection to {host}: the proxy wants a user name and password", fatal=True
+            f"no connection to {host}: the proxy wants a user name and password; put the right "
+            "ones into its address, as http://user:password@host:port",
+            fatal=True,
         )
     if tunnel >= _REFUSED:
         return ConnectError(

@@ -60,10 +60,11 @@ def configure_tls(easy: pycurl.Curl, settings: HttpSettings) -> None:
 def version_of(settings: HttpSettings, *, secure: bool, quic: bool) -> int:
     """The version to ask for; libcurl falls back to older ones by itself where it must.
 
-    QUIC passes no proxy and no UNIX socket. `quic`: the origin has announced HTTP/3.
+    QUIC passes no proxy and no UNIX socket, and without TLS nothing can be agreed on: there HTTP/2
+    is spoken where it was demanded, and HTTP/1.1 else. `quic`: the origin has announced HTTP/3.
     """
     wanted = settings.http_version
-    if wanted == "http2":
+    if wanted == "http2" and not secure:
         return int(pycurl.CURL_HTTP_VERSION_2_PRIOR_KNOWLEDGE)
     if wanted == "http1" or not secure:
         return int(pycurl.CURL_HTTP_VERSION_1_1)

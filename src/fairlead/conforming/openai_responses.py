@@ -1,0 +1,86 @@
+"""OpenAI's responses: what answers, events, errors and usage look like."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from fairlead.conforming.answer import at
+from fairlead.conforming.protocol import (
+    HTTP,
+    JSON,
+    SSE,
+    Protocol,
+    named_problem,
+    parsed,
+    shape_problem,
+    sum_problem,
+)
+from fairlead.framing.sse import Frame
+
+_DOCS = "https://platform.openai.com/docs"
+_ANSWER = {
+    "id": str,
+    "object": str,
+    "created_at": (int, float),
+    "status": str,
+    "model": str,
+    "output": list,
+}
+_ENDS = ("response.completed", "response.incomplete", "response.failed")
+_STATES = ("completed", "incomplete", "failed", "in_progress", "cancelled", "queued")
+
+
+class OpenAIResponses(Protocol):
+    name = "openai_responses"
+    path = "/responses"
+    models_path = "/models"
+    limit_field = "max_output_tokens"
+    sources: ClassVar[dict[str, str]] = {
+        "create": f"{_DOCS}/api-reference/responses/create",
+        "object": f"{_DOCS}/api-reference/responses/object",
+        "stream": f"{_DOCS}/api-reference/responses-streaming",
+        "errors": f"{_DOCS}/guides/error-codes",
+        "key": f"{_DOCS}/api-reference/authentication",
+        "tools": f"{_DOCS}/guides/function-calling",
+        "schema": f"{_DOCS}/guides/structured-outputs",
+        "request_id": f"{_DOCS}/api-reference/debugging-requests",
+        "sse": SSE,
+        "http": HTTP,
+        "json": JSON,
+    }
+
+    def error_problem(self, data: object) -> str | None:
+        return shape_problem(data, {"error.message": str, "error.type": str})
+
+    def answer_problem(self, data: object) -> str | None:
+        problem = shape_problem(data, _ANSWER)
+        if problem is not None:
+            return problem
+        if at(data, "object") != "response":
+            return f"object is {at(data, 'object')}, not response"
+        state = at(data, "status")
+        return None if state in _STATES else f"status {state} is none of the protocol's"
+
+    def end_problem(self, frames: Sequence[Frame]) -> str | None:
+        kinds = [at(parsed(frame), "type") for frame in frames if frame[1] != b"[DONE]"]
+        ends = [kind for kind in kinds if kind in _ENDS]
+        if len(ends) != 1:
+            return f"the stream has {len(ends)} closing events, such as response.completed"
+        return None if kinds[-1] in _ENDS else f"{kinds[-1]} came after {ends[0]}"
+
+    def events_problem(self, frames: Sequence[Frame]) -> str | None:
+        events = [frame for frame in frames if frame[1] != b"[DONE]"]
+        problem = named_problem(events)
+        if problem is not None:
+            return problem
+        first = at(parsed(events[0]), "type") if events else None
+        if first != "response.created":
+            return f"the first event is {first}, not response.created"
+        numbers = [at(parsed(event), "sequence_number") for event in events]
+        if any(type(number) is not int for number in numbers):
+            return "an event has no sequence_number"
+        return None if numbers == sorted(set(numbers)) else "sequence_number does not rise"  # type: ignore[type-var]
+
+    def usage_problem(self, usage: object) -> str | None:
+        return sum_problem(usage, ("input_tokens", "output_tokens"), "total_tokens")

@@ -1,0 +1,176 @@
+"""What the adapters for other HTTP clients have in common: checks of what goes out and comes in.
+
+An adapter names in its `cannot` what it does less well than the transport on libcurl; `INABILITIES`
+says what each word means.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterable, Iterator
+from math import inf
+from time import monotonic
+from typing import TYPE_CHECKING
+
+from fairlead.errors import ConfigError, InvalidRequest, ProtocolError, ResponseTooLarge
+from fairlead.transports.curl.request import (
+    check_method,
+    check_url,
+    header_lines,
+    host_of,
+    wants_events,
+)
+from fairlead.types.http import CREDENTIAL_HEADERS, ConnectionFacts, Headers, HttpSettings
+
+if TYPE_CHECKING:
+    from fairlead.ports import Runtime
+    from fairlead.types.http import Body, BodyReader, HttpRequest
+
+INABILITIES = {
+    "blocking": "serve a blocking Client",
+    "cookies": "keep a session from sending the cookies that a server has set",
+    "early_data": "send requests with the first packet of a TLS connection (0-RTT)",
+    "event_loops": "serve several event loops: the client it is given belongs to one",
+    "expansion": "stop a compressed body that unpacks to far more than was sent amid one piece",
+    "fork": "go on in a forked child with the client of its parent",
+    "heads": "count the bytes of headers",
+    "http2": "speak HTTP/2",
+    "http3": "speak HTTP/3",
+    "idle_close": "close at once a blocking client's HTTP/2 stream in which nothing comes",
+    "pool_timeout": "tell the wait for a place in the pool from the wait for a connection",
+    "preconnect": "open connections before they are needed",
+    "replay": "send anew, by itself, what an old connection has lost before any answer",
+    "reused": "tell whether a connection was used before",
+    "settings": "make connections by the [http] settings: the client it is given has its own",
+}
+"""What an adapter may say that it cannot do."""
+
+_PIECE = 64 << 10
+
+
+class Sending:
+    """One request on its way through somebody else's client, checked before it is sent.
+
+    `headers` are ready for the wire. `began` and `sent` say whether the body's sending has begun
+    and ended; `failure` why it could not be read. Raises `InvalidRequest`, with nothing sent.
+    """
+
+    def __init__(self, request: HttpRequest, *, allow_insecure_http: bool) -> None:
+        check_method(request.method)
+        check_url(request.url, HttpSettings(allow_insecure_http=allow_insecure_http))
+        header_lines(request.headers)
+        self.request = request
+        self.host = host_of(request.url)
+        self.facts = ConnectionFacts()
+        self.started = monotonic()
+        self.streams = wants_events(request.headers)
+        self.began = False
+        self.sent = False
+        self.failure: InvalidRequest | None = None
+
+    def headers(self, underneath: Iterable[tuple[bytes, bytes]] = ()) -> list[tuple[bytes, bytes]]:
+        """The request's own, above those that the client always sends; never its credentials."""
+        own = [(name.encode(), value.encode()) for name, value in self.request.headers]
+        taken = {name.lower() for name, _ in own}
+        if self.streams:
+            own.append((b"Accept-Encoding", b"identity"))
+            taken.add(b"accept-encoding")
+        if self.request.body is not None:
+            own.append((b"Content-Length", b"%d" % self.request.size))
+        taken.update(name.encode() for name in CREDENTIAL_HEADERS)
+        return [pair for pair in underneath if pair[0].lower() not in taken] + own
+
+    def waited(self) -> float:
+        return monotonic() - self.started
+
+    def pieces(self) -> Iterator[bytes]:
+        """The body as it is sent."""
+        self.began = True
+        body = self.request.body
+        if isinstance(body, bytes):
+            yield body
+        elif body is not None:
+            yield from self._read(body)
+        self.sent = True
+
+    async def async_pieces(self) -> AsyncIterator[bytes]:
+        """The same for a client that asks asynchronously."""
+        for piece in self.pieces():
+            yield piece
+
+    def _read(self, body: Body) -> Iterator[bytes]:
+        """Exactly `body.size` bytes. Raises `InvalidRequest` where they are not to be had."""
+        left = body.size
+        reader: BodyReader | None = None
+        try:
+            reader = body.open()
+            while left:
+                data = reader.read(min(left, _PIECE))
+                if not data:
+                    raise self._failed("it became shorter while it was sent")
+                left -= len(data)
+                yield data
+        except OSError as error:
+            raise self._failed(error.strerror or "it is unreadable") from None
+        finally:
+            if reader is not None:
+                reader.close()
+
+    def _failed(self, reason: str) -> InvalidRequest:
+        self.failure = InvalidRequest(f"the body could not be sent whole: {reason}")
+        return self.failure
+
+    def head(self, raw: Iterable[tuple[bytes, bytes]]) -> Headers:
+        """A response's headers. Raises `ProtocolError` for those that must not be believed."""
+        self.facts.first_byte = self.waited()
+        self.facts.bytes_out = self.request.size
+        headers = Headers((name.decode("latin-1"), value.decode("latin-1")) for name, value in raw)
+        names = {name.lower() for name, _ in headers}
+        if {"transfer-encoding", "content-length"} <= names:
+            raise self._refused("the response states its length in two ways")
+        encoding = (headers.get("content-encoding") or "identity").strip().lower()
+        if self.streams and encoding != "identity":
+            raise self._refused("the event stream came compressed, which was not asked for")
+        return headers
+
+    def _refused(self, reason: str) -> ProtocolError:
+        return ProtocolError(f"{self.host}: {reason}; the connection was closed", sent=True)
+
+
+class Room:
+    """Caps the decoded body of one answer."""
+
+    __slots__ = ("_size", "_taken")
+
+    def __init__(self, size: int) -> None:
+        self._size = size
+        self._taken = 0
+
+    def count(self, data: bytes) -> None:
+        """Raises `ResponseTooLarge` when the answer has grown past its cap."""
+        self._taken += len(data)
+        if self._taken > self._size:
+            raise ResponseTooLarge(
+                f"the answer is larger than {self._size:,} bytes, the cap on a whole answer"
+            )
+
+
+def remaining(instant: float) -> float | None:
+    """Seconds until `instant`, never negative; None for ever."""
+    return None if instant == inf else max(0.0, instant - monotonic())
+
+
+def blocks(runtime: Runtime) -> bool:
+    """Whether the client of this runtime is the blocking one: whose coroutines never suspend."""
+    pause = runtime.sleep(0).__await__()
+    try:
+        next(pause)
+    except StopIteration:
+        return True
+    pause.close()
+    return False
+
+
+def another_loop(kind: str) -> ConfigError:
+    return ConfigError(
+        f"this {kind} serves another event loop; make one client and one transport for each loop"
+    )

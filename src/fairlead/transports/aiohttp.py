@@ -1,0 +1,211 @@
+"""A transport that sends through an `aiohttp.ClientSession` of yours.
+
+aiohttp is imported when the transport is made, and by nothing before.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+from weakref import ref
+
+from fairlead.errors import ConfigError, ProtocolError, ReadTimeout
+from fairlead.ports import Limits
+from fairlead.transports.adapting import Room, Sending, another_loop, blocks, remaining
+from fairlead.transports.aiohttp_errors import no_response, translated
+from fairlead.types.http import CREDENTIAL_HEADERS
+
+if TYPE_CHECKING:
+    import aiohttp
+
+    from fairlead.ports import Runtime, Timeouts, Transport
+    from fairlead.types.http import Headers, HttpRequest
+
+
+class AiohttpTransport:
+    """`ports.Transport` through `session`, which stays yours: it is never closed.
+
+    For `AsyncClient`, in the event loop of the session. Connections, TLS, proxies, `trust_env` and
+    cookies are as the session has them, and its headers go along; one with credentials of its own
+    is refused. Of `limits`, `total` caps one decoded answer. `cannot` says what it does less well
+    than the transport on libcurl.
+    """
+
+    cannot = frozenset(
+        {
+            "blocking",
+            "cookies",
+            "early_data",
+            "event_loops",
+            "expansion",
+            "fork",
+            "heads",
+            "http2",
+            "http3",
+            "pool_timeout",
+            "preconnect",
+            "replay",
+            "reused",
+            "settings",
+        }
+    )
+
+    def __init__(
+        self,
+        session: aiohttp.ClientSession,
+        *,
+        limits: Limits | None = None,
+        allow_insecure_http: bool = False,
+    ) -> None:
+        _check(session)
+        self._session = session
+        self._room = (limits or Limits()).total
+        self._allow_insecure_http = allow_insecure_http
+        self._loop: Callable[[], object] | None = None
+
+    def transport_for(self, runtime: Runtime, default: Callable[[], Transport]) -> Transport:
+        """This transport, unless the client is a blocking one. Raises `ConfigError`."""
+        if blocks(runtime):
+            raise ConfigError("aiohttp cannot serve a blocking Client; use AsyncClient with it")
+        return self
+
+    async def send(
+        self, request: HttpRequest, *, deadline: float, timeouts: Timeouts
+    ) -> AiohttpResponse:
+        """Send `request`; see `ports.Transport`. `InvalidRequest` when nothing may be sent."""
+        self._keep_to_one_loop()
+        sending = Sending(request, allow_insecure_http=self._allow_insecure_http)
+        try:
+            async with asyncio.timeout(remaining(deadline)):
+                response = await self._sent(sending, timeouts)
+        except TimeoutError as error:
+            raise translated(error, sending) or no_response(sending) from None
+        except Exception as error:
+            known = translated(error, sending)
+            if known is None:
+                raise
+            raise known from None
+        try:
+            return AiohttpResponse(response, sending, Room(self._room))
+        except BaseException:
+            response.close()
+            raise
+
+    async def _sent(self, sending: Sending, timeouts: Timeouts) -> aiohttp.ClientResponse:
+        from aiohttp import ClientTimeout
+        from multidict import CIMultiDict
+        from yarl import URL
+
+        request = sending.request
+        headers = CIMultiDict((name.decode(), value.decode()) for name, value in sending.headers())
+        return await self._session.request(
+            request.method,
+            URL(request.url, encoded=True),  # else it resolves dots, which breaks what was signed
+            headers=headers,
+            skip_auto_headers=("Content-Type",),
+            data=sending.async_pieces() if request.body else None,
+            allow_redirects=False,
+            raise_for_status=False,
+            timeout=ClientTimeout(
+                total=None,
+                connect=timeouts.connect + timeouts.pool,
+                sock_connect=timeouts.connect,
+                sock_read=None,
+            ),
+        )
+
+    def _keep_to_one_loop(self) -> None:
+        running = asyncio.get_running_loop()
+        if self._loop is None:
+            self._loop = ref(running)
+        elif self._loop() is not running:
+            raise another_loop("aiohttp.ClientSession")
+
+    async def aclose(self) -> None:
+        """Nothing: the session is yours to close."""
+
+
+class AiohttpResponse:
+    """A response of aiohttp; `ports.HttpResponse`."""
+
+    def __init__(self, response: aiohttp.ClientResponse, sending: Sending, room: Room) -> None:
+        self._response = response
+        self._sending = sending
+        self._room = room
+        self._loop = asyncio.get_running_loop()
+        self._over = False
+        self._error: BaseException | None = None
+        self.status = response.status
+        self.facts = sending.facts
+        self._look()
+        self.headers: Headers = sending.head(response.raw_headers)
+
+    def _look(self) -> None:
+        """What is known of the connection; that of a short answer may be gone by now."""
+        response, facts = self._response, self.facts
+        version = response.version
+        facts.http_version = f"{version.major}.{version.minor}" if version is not None else ""
+        connection = response.connection
+        transport = connection.transport if connection is not None else None
+        address = transport.get_extra_info("peername") if transport is not None else None
+        if isinstance(address, tuple) and len(address) >= 2:
+            host, port = address[:2]
+            facts.remote = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+    async def read(self, deadline: float) -> bytes:
+        if self._over:
+            if self._error is not None:
+                raise self._error
+            return b""
+        try:
+            async with asyncio.timeout(remaining(deadline)) as timer:
+                data = await self._response.content.readany()
+            self._room.count(data)
+        except TimeoutError as error:
+            if not timer.expired():
+                raise self._fail(error) from None
+            raise ReadTimeout(f"{self._sending.host} sent nothing more in time") from None
+        except Exception as error:
+            raise self._fail(error) from None
+        except BaseException:
+            await self.aclose()
+            raise
+        self.facts.bytes_in = self._response.content.total_raw_bytes
+        self._over = not data
+        return data
+
+    def _fail(self, error: Exception) -> BaseException:
+        self._over = True
+        self._error = translated(error, self._sending) or error
+        self._response.close()
+        return self._error
+
+    async def aclose(self) -> None:
+        if not self._over:
+            self._over = True
+            self._error = ProtocolError("the response was closed before its end", sent=True)
+        self._response.close()
+
+    def __del__(self) -> None:
+        if not getattr(self, "_over", True):
+            try:
+                self._loop.call_soon_threadsafe(self._response.close)
+            except RuntimeError:  # the loop is closed, and its connections with it
+                self._response.close()
+
+    def __repr__(self) -> str:
+        return f"<AiohttpResponse {self.status}>"
+
+
+def _check(session: aiohttp.ClientSession) -> None:
+    from aiohttp import ClientSession
+
+    if not isinstance(session, ClientSession):
+        raise ConfigError("AiohttpTransport needs an aiohttp.ClientSession")
+    names = {name.lower() for name in session.headers}
+    if session.auth is not None or names & CREDENTIAL_HEADERS:
+        raise ConfigError(
+            "the aiohttp session has credentials of its own, which would go to every provider; "
+            "give fairlead a session without auth and credential headers"
+        )

@@ -1,0 +1,351 @@
+"""A transport that sends through an HTTP client of yours: one of httpx2, or of classic httpx.
+
+Neither library is imported: the client that is given brings it along.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from contextlib import suppress
+from inspect import iscoroutinefunction
+from types import ModuleType
+from typing import TYPE_CHECKING, Any, Protocol, cast
+from urllib.parse import urlsplit
+from weakref import ref
+
+from fairlead.errors import ConfigError, ProtocolError, ReadTimeout
+from fairlead.ports import Limits
+from fairlead.transports.adapting import Room, Sending, another_loop, blocks, remaining
+from fairlead.transports.httpx_errors import Progress, no_response, translated
+from fairlead.transports.httpx_thread import Line
+
+if TYPE_CHECKING:
+    from fairlead.ports import Runtime, Timeouts, Transport
+    from fairlead.types.http import ConnectionFacts, Headers, HttpRequest
+
+_LIBRARIES = ("httpx2", "httpx")
+
+
+class _RawHeaders(Protocol):
+    @property
+    def raw(self) -> Iterable[tuple[bytes, bytes]]: ...
+
+
+class HttpxClient(Protocol):
+    """What is asked of a client: `httpx2.Client`, `httpx2.AsyncClient`, or the same of httpx."""
+
+    @property
+    def headers(self) -> _RawHeaders: ...
+    @property
+    def send(self) -> Callable[..., Any]: ...
+
+
+class LibraryResponse(Protocol):
+    """What is used of a response of the library."""
+
+    status_code: int
+    is_closed: bool
+    extensions: dict[str, object]
+
+    @property
+    def headers(self) -> _RawHeaders: ...
+    @property
+    def http_version(self) -> str: ...
+    @property
+    def num_bytes_downloaded(self) -> int: ...
+    def iter_bytes(self) -> Iterator[bytes]: ...
+    def aiter_bytes(self) -> AsyncIterator[bytes]: ...
+    def close(self) -> None: ...
+    async def aclose(self) -> None: ...
+
+
+class Httpx2Transport:
+    """`ports.Transport` through `client`, which stays yours: it is never closed.
+
+    A blocking client of httpx2 or httpx belongs to `Client`, an asynchronous one to `AsyncClient`.
+    Connections, TLS, proxies and `trust_env` are as the client has them, and its headers and hooks
+    go along; its credentials, cookies, base URL and redirects do not. Of `limits`, `total` caps one
+    decoded answer. `cannot` says what it does less well than the transport on libcurl.
+    """
+
+    cannot = frozenset(
+        {
+            "early_data",
+            "event_loops",
+            "expansion",
+            "fork",
+            "heads",
+            "http3",
+            "idle_close",
+            "preconnect",
+            "replay",
+            "settings",
+        }
+    )
+
+    def __init__(
+        self,
+        client: HttpxClient,
+        *,
+        limits: Limits | None = None,
+        allow_insecure_http: bool = False,
+    ) -> None:
+        self._client = client
+        self._library = _library_of(client)
+        self._blocking = not iscoroutinefunction(client.send)
+        self._room = (limits or Limits()).total
+        self._allow_insecure_http = allow_insecure_http
+        self._loop: Callable[[], object] | None = None
+
+    def transport_for(self, runtime: Runtime, default: Callable[[], Transport]) -> Transport:
+        """This transport, where the client is of the runtime's colour. Raises `ConfigError`."""
+        if blocks(runtime) and not self._blocking:
+            raise ConfigError("a blocking Client needs an httpx2.Client; this one is asynchronous")
+        if self._blocking and not blocks(runtime):
+            raise ConfigError("an AsyncClient needs an httpx2.AsyncClient; this one blocks")
+        return self
+
+    async def send(
+        self, request: HttpRequest, *, deadline: float, timeouts: Timeouts
+    ) -> ThreadedResponse | TaskedResponse:
+        """Send `request`; see `ports.Transport`. `InvalidRequest` when nothing may be sent."""
+        sending = Sending(request, allow_insecure_http=self._allow_insecure_http)
+        progress = Progress(sending)
+        waits = _waits(timeouts, remaining(deadline))
+        made = self._made(sending, progress, waits)
+        if self._blocking:
+            return self._send_blocking(made, sending, progress, waits, deadline)
+        self._keep_to_one_loop()
+        return await self._send_async(made, sending, progress, waits, deadline)
+
+    def _made(self, sending: Sending, progress: Progress, waits: dict[str, float | None]) -> object:
+        """A request of the library. The client's own maker would add its cookies to it."""
+        request = sending.request
+        content: object = None
+        if request.body is not None:
+            content = sending.pieces() if self._blocking else sending.async_pieces()
+        made = self._library.Request(
+            request.method,
+            request.url,
+            headers=sending.headers(self._client.headers.raw),
+            content=content,
+            extensions={
+                "timeout": waits,
+                "trace": progress.note if self._blocking else progress.note_async,
+            },
+        )
+        target = _target_of(request.url)
+        if made.url.raw_path != target:  # it resolves dots, which breaks what was signed
+            made.extensions["target"] = target
+        return made
+
+    def _send_blocking(
+        self,
+        made: object,
+        sending: Sending,
+        progress: Progress,
+        waits: dict[str, float | None],
+        deadline: float,
+    ) -> ThreadedResponse:
+        heads: list[Headers] = []
+
+        def arrived(response: LibraryResponse) -> None:
+            heads.append(_looked_at(response, sending))
+            if response.http_version != "HTTP/2":
+                waits["read"] = None  # the wait for the body is bounded by who waits
+
+        def send() -> LibraryResponse:
+            return cast(LibraryResponse, self._client.send(made, **_AS_IT_IS))
+
+        if waits["read"] is not None:
+            waits["read"] += 1.0  # behind our own timer, to let the thread end
+        line = Line(send, sending, progress, Room(self._room), arrived)
+        line.begin(deadline)
+        if line.response is None:
+            raise ProtocolError("there was no response", sent=True)
+        return ThreadedResponse(line, line.response.status_code, heads[0], sending.facts)
+
+    async def _send_async(
+        self,
+        made: object,
+        sending: Sending,
+        progress: Progress,
+        waits: dict[str, float | None],
+        deadline: float,
+    ) -> TaskedResponse:
+        waits["read"] = waits["write"] = None
+        try:
+            async with asyncio.timeout(remaining(deadline)):
+                response: LibraryResponse = await self._client.send(made, **_AS_IT_IS)
+        except TimeoutError:
+            raise no_response(sending, progress) from None
+        except Exception as error:
+            known = translated(error, sending)
+            if known is None:
+                raise
+            raise known from None
+        try:
+            headers = _looked_at(response, sending)
+        except BaseException:
+            await response.aclose()
+            raise
+        return TaskedResponse(response, headers, sending, Room(self._room))
+
+    def _keep_to_one_loop(self) -> None:
+        """Its idle connections belong to the loop that opened them, also when that is closed."""
+        running = asyncio.get_running_loop()
+        if self._loop is None:
+            self._loop = ref(running)
+        elif self._loop() is not running:
+            raise another_loop("httpx2.AsyncClient")
+
+    async def aclose(self) -> None:
+        """Nothing: the client is yours to close."""
+
+
+class ThreadedResponse:
+    """A response of a blocking client; `ports.HttpResponse`."""
+
+    def __init__(self, line: Line, status: int, headers: Headers, facts: ConnectionFacts) -> None:
+        self._line = line
+        self.status = status
+        self.headers = headers
+        self.facts = facts
+
+    async def read(self, deadline: float) -> bytes:
+        return self._line.read(deadline)
+
+    async def aclose(self) -> None:
+        self._line.leave()
+
+    def __del__(self) -> None:
+        self._line.leave(wait=False)
+
+    def __repr__(self) -> str:
+        return f"<ThreadedResponse {self.status}>"
+
+
+class TaskedResponse:
+    """A response of an asynchronous client; `ports.HttpResponse`.
+
+    A read that is not done in time goes on, since the library cannot take it up again.
+    """
+
+    def __init__(
+        self, response: LibraryResponse, headers: Headers, sending: Sending, room: Room
+    ) -> None:
+        self._response = response
+        self._chunks = response.aiter_bytes()
+        self._sending = sending
+        self._room = room
+        self._loop = asyncio.get_running_loop()
+        self._reading: asyncio.Task[bytes] | None = None
+        self._over = False
+        self._error: BaseException | None = None
+        self.status = response.status_code
+        self.headers = headers
+        self.facts = sending.facts
+
+    async def read(self, deadline: float) -> bytes:
+        if self._over:
+            if self._error is not None:
+                raise self._error
+            return b""
+        task = self._reading or asyncio.ensure_future(_next(self._chunks))
+        self._reading = task
+        try:
+            await asyncio.wait({task}, timeout=remaining(deadline))
+        except BaseException:
+            await self.aclose()
+            raise
+        if not task.done():
+            raise ReadTimeout(f"{self._sending.host} sent nothing more in time")
+        self._reading = None
+        return self._taken(task)
+
+    def _taken(self, task: asyncio.Task[bytes]) -> bytes:
+        try:
+            data = task.result()
+            self._room.count(data)
+        except Exception as error:
+            self._over = True
+            self._error = translated(error, self._sending) or error
+            raise self._error from None
+        self.facts.bytes_in = self._response.num_bytes_downloaded
+        self._over = not data
+        return data
+
+    async def aclose(self) -> None:
+        task, self._reading = self._reading, None
+        if not self._over:
+            self._over = True
+            self._error = ProtocolError("the response was closed before its end", sent=True)
+        await _closed(self._response, task)
+
+    def __del__(self) -> None:
+        if not self._over:
+            close = _closed(self._response, self._reading)
+            try:
+                self._loop.call_soon_threadsafe(self._loop.create_task, close)
+            except RuntimeError:  # the loop is closed, and its connections with it
+                close.close()
+
+    def __repr__(self) -> str:
+        return f"<TaskedResponse {self.status}>"
+
+
+_AS_IT_IS = {"stream": True, "auth": None, "follow_redirects": False}
+
+
+async def _next(chunks: AsyncIterator[bytes]) -> bytes:
+    """The next piece that holds something; `b""` at the end."""
+    async for data in chunks:
+        if data:
+            return data
+    return b""
+
+
+async def _closed(response: LibraryResponse, task: asyncio.Task[bytes] | None) -> None:
+    if task is not None:
+        task.cancel()
+        await asyncio.wait({task})
+        with suppress(BaseException):
+            task.result()  # whatever it is, nobody waits for it any more
+    with suppress(Exception):  # the connection is lost with it, as was wanted
+        await response.aclose()
+
+
+def _waits(timeouts: Timeouts, left: float | None) -> dict[str, float | None]:
+    """The library's own timeouts, of single steps. It is asked before each what they are now."""
+    most = {"connect": timeouts.connect, "pool": timeouts.pool}
+    bounded = {name: wait if left is None else min(wait, left) for name, wait in most.items()}
+    return {**bounded, "read": left, "write": left}
+
+
+def _looked_at(response: LibraryResponse, sending: Sending) -> Headers:
+    """The head of a response, and what is known of its connection."""
+    facts = sending.facts
+    facts.http_version = response.http_version.removeprefix("HTTP/")
+    stream: Any = response.extensions.get("network_stream")
+    address = stream.get_extra_info("server_addr") if stream is not None else None
+    if isinstance(address, tuple) and len(address) >= 2:
+        host, port = address[:2]
+        facts.remote = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+    return sending.head(response.headers.raw)
+
+
+def _target_of(url: str) -> bytes:
+    parts = urlsplit(url)
+    path = parts.path or "/"
+    return (f"{path}?{parts.query}" if parts.query else path).encode()
+
+
+def _library_of(client: HttpxClient) -> ModuleType:
+    """The package that the client's class, or one that it derives from, comes from."""
+    for kind in type(client).__mro__:
+        name = kind.__module__.partition(".")[0]
+        if name in _LIBRARIES and hasattr(client, "send"):
+            return sys.modules[name]
+    raise ConfigError("Httpx2Transport needs a client of httpx2: httpx2.Client or AsyncClient")

@@ -1,0 +1,77 @@
+"""Adapters for tests, each with a client of its own that is closed together with it.
+
+`FAIRLEAD_TRANSPORT=httpx2 pytest tests/client` runs all tests of the client over one of them.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import pytest
+
+from fairlead.ports import HttpResponse, Limits, Timeouts, Transport
+from fairlead.transports.adapting import INABILITIES
+from fairlead.transports.aiohttp import AiohttpTransport
+from fairlead.transports.httpx2 import Httpx2Transport
+from fairlead.types.http import HttpRequest, HttpSettings
+
+KINDS = {"httpx2": Httpx2Transport, "httpx": Httpx2Transport, "aiohttp": AiohttpTransport}
+
+
+class Owned:
+    """A transport that is made when it is first used, in whose loop that is, and owns its client."""
+
+    def __init__(self, make: Callable[[], tuple[Transport, Callable[[], Any]]]) -> None:
+        self._make = make
+        self._made: tuple[Transport, Callable[[], Any]] | None = None
+
+    def send(
+        self, request: HttpRequest, *, deadline: float, timeouts: Timeouts
+    ) -> Awaitable[HttpResponse]:
+        if self._made is None:
+            self._made = self._make()
+        return self._made[0].send(request, deadline=deadline, timeouts=timeouts)
+
+    async def aclose(self) -> None:
+        if self._made is not None:
+            transport, close = self._made
+            await transport.aclose()
+            closing = close()
+            if inspect.isawaitable(closing):
+                await closing
+
+
+def adapter(kind: str, *, blocking: bool, limits: Limits | None, http: HttpSettings) -> Owned:
+    """A transport over the library `kind`, of one colour."""
+    options: dict[str, Any] = {"limits": limits, "allow_insecure_http": http.allow_insecure_http}
+
+    def make() -> tuple[Transport, Callable[[], Any]]:
+        if kind == "aiohttp":
+            aiohttp = pytest.importorskip("aiohttp")
+            connector = aiohttp.TCPConnector(limit=http.max_connections)
+            session = aiohttp.ClientSession(connector=connector)
+            return AiohttpTransport(session, **options), session.close
+        library = pytest.importorskip(kind)
+        limit = library.Limits(max_connections=http.max_connections)
+        client = (library.Client if blocking else library.AsyncClient)(
+            limits=limit, verify=False, trust_env=False
+        )
+        return Httpx2Transport(client, **options), client.close if blocking else client.aclose
+
+    return Owned(make)
+
+
+def xfail_where_declared(request: pytest.FixtureRequest, kind: str) -> None:
+    """A test that asks for what a transport declares it cannot do must fail over it.
+
+    So the declaration stays true, and no test is left out in silence.
+    """
+    marker = request.node.get_closest_marker("asks")
+    declared = set(marker.args) & KINDS[kind].cannot if marker and kind in KINDS else set()
+    for name in declared:
+        reason = f"{kind} cannot {INABILITIES[name]}"
+        request.applymarker(pytest.mark.xfail(reason=reason, strict=True))
+
+

@@ -1,0 +1,71 @@
+"""Settings that no connection could be made with are found out before anything is sent."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from tests.transports.colours import Colour
+
+from fairlead.errors import ConfigError
+from fairlead.transports.curl.usable import check_settings
+from fairlead.types.http import HttpSettings
+
+SECRET = "hunter2"
+
+
+@pytest.mark.parametrize(
+    "proxy",
+    [
+        "proxy:3128",
+        "http://proxy.example",
+        "HTTPS://proxy.example:443/",
+        "socks4a://proxy:1080",
+        "socks5h://ann:word@proxy:1080",
+        "http://[::1]:3128",
+    ],
+)
+def test_a_proxy_may_be_written_in_these_ways(proxy: str) -> None:
+    check_settings(HttpSettings(proxy=proxy))
+
+
+@pytest.mark.parametrize(
+    ("proxy", "word"),
+    [
+        ("ftp://proxy", "ftp:// is no kind of proxy"),
+        ("", "http://host:port"),
+        (f"http://ann:{SECRET}@", "http://host:port"),
+        (f"http://ann:{SECRET}@proxy/path", "http://host:port"),
+        (f"http://ann {SECRET}@proxy", "http://host:port"),
+    ],
+)
+def test_a_proxy_that_cannot_be_one_is_refused_without_telling_it(proxy: str, word: str) -> None:
+    with pytest.raises(ConfigError, match=word) as caught:
+        check_settings(HttpSettings(proxy=proxy))
+
+    assert SECRET not in str(caught.value)
+
+
+@pytest.mark.parametrize("field", ["ca_file", "client_cert", "client_key"])
+def test_a_file_that_cannot_be_read_is_named_when_the_transport_is_made(
+    colour: Colour, tmp_path: Path, field: str
+) -> None:
+    present = tmp_path / "present.pem"
+    present.write_text("x")
+    files = {"client_cert": str(present), field: str(tmp_path / "absent.pem")}
+
+    with pytest.raises(ConfigError, match=rf"http\.{field}: .*absent\.pem.* cannot be read"):
+        colour.transport(HttpSettings(**files))
+
+
+@pytest.mark.parametrize(
+    ("settings", "word"),
+    [
+        (HttpSettings(client_key="x"), "client_cert"),
+        (HttpSettings(proxy="http://proxy", unix_socket="/x"), "exclude each other"),
+        (HttpSettings(ca_file="a\0b"), "no path"),
+    ],
+)
+def test_what_does_not_go_together_is_refused(settings: HttpSettings, word: str) -> None:
+    with pytest.raises(ConfigError, match=word):
+        check_settings(settings)
