@@ -73,5 +73,3 @@ def xfail_where_declared(request: pytest.FixtureRequest, kind: str) -> None:
     for name in declared:
         reason = f"{kind} cannot {INABILITIES[name]}"
         request.applymarker(pytest.mark.xfail(reason=reason, strict=True))
-
-

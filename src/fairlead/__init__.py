@@ -19,6 +19,7 @@ if TYPE_CHECKING:
         Client as Client,
         Provider as Provider,
     )
+    from fairlead.conforming.start import conform as conform
     from fairlead.dialects.ag_ui.options import AgUiOptions as AgUiOptions
     from fairlead.dialects.anthropic_messages.options import (
         AnthropicOptions as AnthropicOptions,
@@ -121,6 +122,7 @@ if TYPE_CHECKING:
         ToolCallTracker as ToolCallTracker,
     )
     from fairlead.turns.start import RunOptions as RunOptions
+    from fairlead.types.conformance import CheckOutcome as CheckOutcome, Scorecard as Scorecard
     from fairlead.types.events import (
         CitationEvent as CitationEvent,
         Event as Event,
@@ -212,6 +214,7 @@ _HOMES = {
     "ambient": "deadline",
     "attachments": "attach",
     "client": "AsyncClient AsyncProvider Client Provider",
+    "conforming.start": "conform",
     "dialects.ag_ui.options": "AgUiOptions",
     "dialects.anthropic_messages.options": "AnthropicOptions",
     "dialects.bedrock_converse.options": "BedrockOptions",
@@ -250,6 +253,7 @@ _HOMES = {
     "tapes.replaying": "replay",
     "tool_progress": "ToolCallProgress ToolCallTracker",
     "turns.start": "RunOptions",
+    "types.conformance": "CheckOutcome Scorecard",
     "types.events": (
         "CitationEvent Event Finish PartEnd ReasoningDelta RefusalDelta ResponseStart "
         "StreamContinued StreamRestarted TextDelta ToolCallDelta ToolCallEnd ToolCallStart "

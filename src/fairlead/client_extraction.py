@@ -38,7 +38,10 @@ class ExtractionMethods(Versioned):
         `max_attempts` times; one that cannot come right is stopped at once. Raises like `stream`,
         and `ExtractionFailed`.
         """
-        with self.stream_extract(model, messages, kind, **options) as stream:
+        core = self._core
+        with EventStream(
+            lambda: open_extraction(core, model, messages, kind, options, tells=False)
+        ) as stream:
             return stream.result().value
 
     @overload
@@ -98,7 +101,10 @@ class AsyncExtractionMethods(Versioned):
         `max_attempts` times; one that cannot come right is stopped at once. Raises like `stream`,
         and `ExtractionFailed`.
         """
-        async with self.stream_extract(model, messages, kind, **options) as stream:
+        core = self._core
+        async with AsyncEventStream(
+            lambda: open_extraction(core, model, messages, kind, options, tells=False)
+        ) as stream:
             return (await stream.result()).value
 
     @overload

@@ -248,14 +248,17 @@ class Core:
             request = chat_request(model, messages, options)
         check(resolved, request, options)
         plain = dialect = dialect_named(target.dialect)
+        mode = options.get("output_mode")
+        if mode is not None:
+            from fairlead.dialects.emulated_output import OutputDialect, checked_mode
+
+            mode = checked_mode(mode)
         if request.tools:
             from fairlead.dialects.emulated_tools import tooled
 
-            dialect = tooled(dialect, request, target, options.get("emulate_tools"))
-        if (mode := options.get("output_mode")) is not None and dialect is plain:
-            from fairlead.dialects.emulated_output import OutputDialect, checked_mode
-
-            dialect = OutputDialect(dialect, checked_mode(mode), known_lacks(resolved))
+            dialect = tooled(dialect, request, target, options.get("emulate_tools"), mode or "auto")
+        if mode is not None and dialect is plain:
+            dialect = OutputDialect(dialect, mode, known_lacks(resolved))
         return ChatCodec(
             grounded(dialect) if request.documents else dialect,
             request,

@@ -19,6 +19,7 @@ from tests.transports.colours import until
 import fairlead
 from fairlead import AsyncClient, Client, Settings
 from fairlead.auth.secret import Secret
+from fairlead.engine.budgets import AMBIENT
 from fairlead.errors import BudgetExceeded, ConfigError, InvalidRequest, StoreError
 from fairlead.settings import ProviderSettings, RetrySettings
 from fairlead.settings.values import BudgetSettings, StoreSettings
@@ -349,6 +350,29 @@ def test_a_call_that_is_cancelled_leaves_nothing_held() -> None:
     settled, held = spent("team-a")
     assert held == 0
     assert 0 < settled < COST * 40, "what was sent may be billed"
+
+
+def test_one_budget_may_be_around_tasks_and_threads_that_end_in_any_order() -> None:
+    team = fairlead.budget("team", usd=5)
+    left: list[int] = []
+
+    async def task(seconds: float) -> None:
+        with team, team:
+            await asyncio.sleep(seconds)
+        left.append(len(AMBIENT.get()))
+
+    async def tasks() -> None:
+        await asyncio.gather(task(0.02), task(0.0), task(0.01))
+
+    with team:
+        threads = [Thread(target=asyncio.run, args=(tasks(),)) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert len(AMBIENT.get()) == 1
+    assert left == [0] * 12
+    assert AMBIENT.get() == ()
 
 
 def test_a_task_that_a_block_starts_is_in_it_and_a_thread_is_not() -> None:

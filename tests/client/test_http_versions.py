@@ -16,7 +16,7 @@ from fairlead.auth.secret import Secret
 from fairlead.errors import ConfigError, InvalidRequest, LocalModelError, StreamInterrupted
 from fairlead.local.server import shared_server
 from fairlead.settings import ProviderSettings, Settings
-from fairlead.testing.memory import MemoryTransport
+from fairlead.testing.memory import Answer, MemoryTransport
 from fairlead.testing.runtime import FakeRuntime
 from fairlead.testing.server import Close, ScriptedServer, stream
 from fairlead.types.http import HttpSettings
@@ -133,3 +133,17 @@ def test_the_local_model_answers_through_it(opened, tmp_path: Path, wanted: str)
     assert answer.text
     assert len(events) > 5
     assert answer.receipt.attempts[0].http_version == VERSIONS[wanted]
+
+
+def test_only_what_costs_nothing_to_answer_twice_may_be_replayed(opened) -> None:
+    vector = b'{"data": [{"index": 0, "embedding": [0.5]}], "model": "e", "usage": {}}'
+    bodies = (b'{"data": []}', vector, whole()[0].partition(b"\r\n\r\n")[2])
+    transport = MemoryTransport(FakeRuntime(), [Answer((body,)) for body in bodies])
+    client = opened(settings_for("http://127.0.0.1:9"), transport=transport)
+
+    client.models("fake")
+    client.do("embed", "fake/e", "Hi")
+    client.chat("fake/m", "Hi")
+
+    assert [request.replayable for request in transport.requests] == [True, True, False]
+    assert all(KEY in str(request.headers) for request in transport.requests)

@@ -15,6 +15,7 @@ from tests.client.conftest import settings_for
 from tests.client.wire import begun, chunk, streamed, whole
 
 from fairlead import AsyncClient, Client
+from fairlead.stores.report import total
 from fairlead.testing.server import Pause, ScriptedServer
 
 
@@ -31,6 +32,53 @@ def test_one_asynchronous_client_serves_loop_after_loop() -> None:
         texts = [asyncio.run(client.chat("fake/m", "Hi")).text for _ in range(3)]
 
     assert texts == ["Hello there"] * 3
+
+
+FORKED = """
+import asyncio, os, sys
+from pathlib import Path
+from fairlead import AsyncClient, Client, Settings
+from fairlead.stores.sqlite import SqliteLedger
+settings = Settings.load(path=Path(sys.argv[1]), environ={"HOME": "/nonexistent"})
+class Loops:
+    def __init__(self):
+        self.client = AsyncClient(settings)
+    def chat(self):
+        return asyncio.run(self.client.chat("openai/gpt-4o", "Hi", max_tokens=10)).text
+class Blocks:
+    def __init__(self):
+        self.client = Client(settings)
+    def chat(self):
+        return self.client.chat("openai/gpt-4o", "Hi", max_tokens=10).text
+made = {"loops": Loops, "blocks": Blocks}[sys.argv[2]]()
+said = [made.chat()]
+child = os.fork()
+said.append(made.chat())
+print(said, flush=True)
+if child == 0:
+    os._exit(0)
+os.waitpid(child, 0)
+print(made.chat())
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="this system has no fork")
+@pytest.mark.parametrize("colour", ["blocks", "loops"])
+def test_a_client_goes_on_in_both_after_a_fork(tmp_path, colour: str) -> None:
+    with ScriptedServer(*[whole() for _ in range(4)]) as server:
+        file = tmp_path / "fairlead.toml"
+        file.write_text(
+            f'[providers.openai]\nbase_url = "{server.url}/v1"\nkey = "sk-0123456789"\n'
+            f'[store]\npath = "{tmp_path}/ledger.db"\ntimeout = 5\n'
+            '[budgets.all]\nusd = 1\nscope = "all"\n'
+            "[rate_limits]\nconcurrency = 1\nshared = true\n"
+        )
+        words = [sys.executable, "-c", FORKED, str(file), colour]
+        said = subprocess.run(words, capture_output=True, text=True, timeout=60)
+
+    both = "['Hello there', 'Hello there']\n" * 2
+    assert said.stdout == both + "Hello there\n", said.stderr
+    assert total(tmp_path / "ledger.db").calls == 4
 
 
 def test_many_tasks_share_one_client() -> None:

@@ -137,6 +137,40 @@ def test_a_completion_takes_a_route(opened) -> None:
         assert client.do("complete", route, "so").text == "done"
 
 
+MODES = """
+[retry]
+max_retries = 0
+[providers.openai]
+base_url = "http://127.0.0.1:1/v1"
+key = "sk-test-0123456789"
+[providers.fireworks]
+base_url = "{url}/v1"
+key = "sk-test-0123456789"
+[routes.completion]
+targets = ["openai/small", "fireworks/small"]
+order = "listed"
+[routes.agentic]
+targets = ["openai/large", "fireworks/large"]
+on_break = "continue"
+"""
+
+
+def test_a_file_may_name_a_route_for_each_way_of_working(opened, tmp_path) -> None:
+    body = {"id": "c", "model": "m", "choices": [{"text": "done", "finish_reason": "stop"}]}
+    written = respond(200, JSON, json.dumps(body).encode())
+    with ScriptedServer(written, whole("agreed"), streamed("step")) as server:
+        (tmp_path / "fairlead.toml").write_text(MODES.format(url=server.url))
+        given = Settings.load(path=tmp_path / "fairlead.toml", environ={"HOME": str(tmp_path)})
+        client = opened(given)
+        short = client.do("complete", "completion", "so")
+        long = client.chat("agentic", "Go")
+        _, stream = client.stream("agentic", "Go on")
+
+    assert (short.text, long.text, stream.text) == ("done", "agreed", "step")
+    assert short.receipt.target == "fireworks/small"
+    assert long.receipt.target == stream.receipt.target == "fireworks/large"
+
+
 def test_many_pieces_pass_a_route_that_may_begin_anew(opened) -> None:
     words = [f"w{number} " for number in range(300)]
     with ScriptedServer([*streamed(*words)]) as server:

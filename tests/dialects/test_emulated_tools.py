@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, strategies as st
 from msgspec.structs import replace
 
+from fairlead.dialects.emulated_output import BY_PROMPT
 from fairlead.dialects.emulated_tools import TRANSLATED, EmulatingDialect, tooled, without_tools
 from fairlead.dialects.registry import dialect_named
 from fairlead.errors import InvalidRequest
@@ -234,6 +235,18 @@ def test_an_answer_cut_by_its_length_keeps_what_was_told() -> None:
 
 
 def test_a_call_cut_by_its_length_is_no_call() -> None:
-    _, answer = streamed([CALL[:-4]], reason="length")
+    events, answer = streamed([CALL[:-4]], reason="length")
     assert answer.tool_calls == ()
     assert answer.finish_reason == "length"
+    # It was told of, so it is told to its end, with what there is of its arguments.
+    (begun,) = answer.message.parts
+    assert isinstance(begun, ToolCall)
+    assert (begun.complete, begun.arguments) == (False, '{"city": "Osl')
+    assert [event for event in events if isinstance(event, ToolCallEnd)] == [ToolCallEnd(0, begun)]
+
+
+def test_how_the_answer_is_asked_for_may_be_chosen() -> None:
+    asked = tooled(dialect_named("openai_chat"), REQUEST, TARGET, True, "prompt")
+    encoded = asked.encode(REQUEST, TARGET, stream=True, unsupported="error")
+    assert BY_PROMPT in encoded.dropped
+    assert b"json_schema" not in encoded.body

@@ -222,6 +222,16 @@ def test_targets_share_a_place_as_the_settings_say(rig) -> None:
         assert gates.of("b/one", "K1", limits).asked(0, 1.0).place != first
 
 
+def test_servers_that_are_named_by_their_address_share_no_place(rig) -> None:
+    limits = RateLimits(concurrency=1, per="provider")
+    gates = Gates(Rules(limits, BreakerPolicy()))
+    shared = SharedGates(LimitTalk(Watched(), rig.runtime))
+    one, other = "https://one.test", "https://other.test:8443"
+    assert gates.of(one, None).gate is not gates.of(other, None).gate
+    assert gates.of("a/one", None).gate is gates.of("a/two", None).gate
+    assert shared.of(one, None, limits) is not shared.of(other, None, limits)
+
+
 def test_who_waits_in_one_process_is_let_in_in_order(rig) -> None:
     class Real(AsyncRuntime):
         def advance(self, seconds: float) -> None:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import pytest
-
 from fairlead.extraction.answer import Fault
-from fairlead.extraction.verdicts import correction, refused_place
+from fairlead.extraction.verdicts import correction
 
 
 def test_the_model_is_shown_its_answer_and_what_is_wrong_with_it() -> None:
@@ -23,27 +21,3 @@ def test_an_answer_of_nothing_is_not_shown() -> None:
 
 def test_no_more_than_so_much_is_shown() -> None:
     assert len(correction("x" * 100_000, [Fault("too long")])[0].text) == 16_000
-
-
-@pytest.mark.parametrize(
-    ("said", "place"),
-    [
-        (
-            "Invalid schema for 'Book': In context=('properties', 'year'), 'minimum' is not",
-            "$.year",
-        ),
-        (
-            "Invalid schema: In context=('properties', 'tags', 'items', 'properties', 'at'), no",
-            "$.tags.at",
-        ),
-        (
-            "* GenerateContentRequest.generation_config.response_schema.properties[year].format",
-            "$.year",
-        ),
-        ("output_config.format.schema: properties.title: Unknown keyword", "$.title"),
-        ("Invalid schema: In context=(), 'required' is required", None),
-        ("the model is overloaded", None),
-    ],
-)
-def test_the_field_that_a_provider_refused_is_found_in_its_words(said, place) -> None:
-    assert refused_place(said) == place

@@ -41,6 +41,8 @@ SECTIONS = {
         "models": "List the models of one provider, or of all that can be used.",
         "cost": "Show what was spent, by account, model or day.",
         "doctor": "Test keys, connections, proxies, TLS, the clock and the local model.",
+        "ping": "Measure each step on the way to a provider.",
+        "conform": "Check a server against the protocol that it claims to speak.",
         "stats": "Show how calls went and where their time goes.",
         "config": "Show where settings come from and what they are.",
         "login": "Sign in to a service, in a browser.",

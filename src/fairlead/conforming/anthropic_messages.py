@@ -29,6 +29,8 @@ _ANSWER = {
     "usage.output_tokens": int,
 }
 
+_READ = ("input_tokens", "cache_read_input_tokens", "cache_creation_input_tokens")
+
 
 class AnthropicMessages(Protocol):
     name = "anthropic_messages"
@@ -88,11 +90,12 @@ class AnthropicMessages(Protocol):
         return _blocks_problem(frames)
 
     def usage_problem(self, usage: object) -> str | None:
-        for name in ("input_tokens", "output_tokens"):
-            count = at(usage, name)
-            if type(count) is not int or count <= 0:
-                return f"usage counts nothing in {name}"
-        return None
+        if not all(isinstance(at(usage, name), int) for name in ("input_tokens", "output_tokens")):
+            return "usage has no numbers in input_tokens, output_tokens"
+        counts = {name: found for name in _READ if isinstance(found := at(usage, name), int)}
+        if sum(counts.values()) <= 0:
+            return "usage counts nothing that was read"
+        return None if at(usage, "output_tokens") else "usage counts nothing that was written"
 
 
 def _blocks_problem(frames: Sequence[Frame]) -> str | None:

@@ -47,7 +47,7 @@ class Check(Struct, frozen=True):
         """Ask, whatever comes of it: what goes wrong on the way is a verdict too."""
         said = self._said(peer)
         source = peer.protocol.sources[self.topic]
-        evidence = peer.redacted(said.evidence)
+        evidence = " ".join(peer.redacted(said.evidence).split())
         return CheckOutcome(self.area, self.name, said.verdict, evidence, self.says, source)
 
     def _said(self, peer: Peer) -> Said:

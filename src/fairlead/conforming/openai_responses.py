@@ -19,7 +19,7 @@ from fairlead.conforming.protocol import (
 from fairlead.framing.sse import Frame
 
 _DOCS = "https://platform.openai.com/docs"
-_ANSWER = {
+_ANSWER: dict[str, type | tuple[type, ...]] = {
     "id": str,
     "object": str,
     "created_at": (int, float),

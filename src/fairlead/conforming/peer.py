@@ -13,6 +13,7 @@ from fairlead.dialects.registry import dialect_named
 from fairlead.engine.runtime import BlockingRuntime, drive
 from fairlead.errors import BadRequestError, DecodeError
 from fairlead.ports import Limits, Timeouts
+from fairlead.types.events import TextDelta
 from fairlead.types.http import REDACTED, HttpRequest
 from fairlead.types.receipts import Receipt
 from fairlead.types.responses import RawResponse
@@ -82,16 +83,22 @@ class Peer:
 
     def ask(self, *, stream: bool = False, **wishes: Unpack[Wishes]) -> Answer:
         """Ask in the dialect's words. Raises `ApiError` for a refusal, `UnsupportedFeature`."""
-        request = self._request(wishes)
+        request = self.request(**wishes)
         answer = self.send(self._encoded(request, stream=stream), stream=stream, asked=request)
         if not answer.ok:
             target = self._target()
             raise self._dialect.decode_error(answer.status, answer.headers, answer.body, target)
         return answer
 
+    def request(self, **wishes: Unpack[Wishes]) -> ChatRequest:
+        """The plainest question, and what a check wants to be different."""
+        if self._temperature is None:
+            wishes["temperature"] = None
+        return request_of(self.model, wishes)
+
     def fields(self, *, stream: bool = False, **wishes: Unpack[Wishes]) -> dict[str, object]:
         """The body of such a request, to be changed and sent."""
-        body = self._encoded(self._request(wishes), stream=stream)
+        body = self._encoded(self.request(**wishes), stream=stream)
         found: dict[str, object] = msgspec.json.decode(body)
         return found
 
@@ -110,6 +117,12 @@ class Peer:
             raise DecodeError("the answer is incomplete")
         raw = RawResponse(answer.status, answer.headers.pairs)
         return decoder.result(receipt=Receipt("chat", self.model), raw=raw, warnings=())
+
+    def pieces(self, answer: Answer) -> int:
+        """In how many events the text of a streamed answer came."""
+        assert answer.asked is not None, "only what was asked in neutral words is read"
+        decoder = self._dialect.decoder(answer.asked, self._target(), Limits())
+        return sum(isinstance(event, TextDelta) for event in decoder.feed(answer.body))
 
     def send(
         self,
@@ -130,11 +143,13 @@ class Peer:
     def get(self, path: str) -> Answer:
         """Another resource of the same server, such as its list of models."""
         headers = (*self.protocol.headers, *self._key_headers(None))
-        return self._exchange(HttpRequest("GET", self.protocol.url(self._base, path), headers), None)
+        return self._exchange(
+            HttpRequest("GET", self.protocol.url(self._base, path), headers), None
+        )
 
     def leave_early(self, **wishes: Unpack[Wishes]) -> bytes:
         """Begin to read a stream and close it with its first bytes, which are returned."""
-        body = self._encoded(self._request(wishes), stream=True)
+        body = self._encoded(self.request(**wishes), stream=True)
         headers = (_JSON, _EVENTS, *self.protocol.headers, *self._key_headers(None))
         return drive(self._first_bytes(HttpRequest("POST", self._url, headers, body)))
 
@@ -149,11 +164,6 @@ class Peer:
 
     def _revealed(self) -> str:
         return "" if self._key is None else self._key.reveal()
-
-    def _request(self, wishes: Wishes) -> ChatRequest:
-        if self._temperature is None:
-            wishes = {**wishes, "temperature": None}
-        return request_of(self.model, wishes)
 
     def _target(self) -> Target:
         return Target("server", self.model, "chat", self.protocol.name, self._url, self._quirks)

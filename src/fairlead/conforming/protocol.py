@@ -16,7 +16,7 @@ JSON = "https://www.rfc-editor.org/rfc/rfc8259.html"
 
 
 class Protocol:
-    """Base of the protocols. A method named `..._problem` gives a sentence, or None where all is well.
+    """Base of the protocols. A method `..._problem` gives a sentence, or None where all is well.
 
     `sources` maps the topics of checks to pages of documentation.
     """

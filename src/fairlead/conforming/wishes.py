@@ -6,10 +6,10 @@ from typing import TypedDict
 
 from fairlead.types.messages import Message
 from fairlead.types.requests import ChatRequest, Options
-from fairlead.types.tools import NamedTool, OutputSchema, Tool
+from fairlead.types.tools import OutputSchema, Tool, ToolChoice
 
 PROMPT = "Name the four seasons, one after the other."
-LONG_PROMPT = "Count from one to two hundred in words, and leave no number out."
+LONG_PROMPT = "Write a long story about the sea, of at least two thousand words."
 TOKENS = 32
 LONG = 400
 
@@ -19,6 +19,16 @@ WEATHER = Tool(
     {
         "type": "object",
         "properties": {"city": {"type": "string", "description": "The name of the city"}},
+        "required": ["city"],
+        "additionalProperties": False,
+    },
+)
+CLOCK = Tool(
+    "get_time",
+    "The time in a city",
+    {
+        "type": "object",
+        "properties": {"city": {"type": "string"}},
         "required": ["city"],
         "additionalProperties": False,
     },
@@ -45,7 +55,7 @@ class Wishes(TypedDict, total=False):
     stop: tuple[str, ...]
     seed: int
     tools: tuple[Tool, ...]
-    tool_choice: NamedTool
+    tool_choice: ToolChoice
     output: OutputSchema
     options: Options
 

@@ -37,11 +37,11 @@ class CallingDecoder(RetellingDecoder):
     """
 
     __slots__ = (
-        "_announced",
         "_call_id",
         "_free",
         "_index",
         "_json",
+        "_name",
         "_part",
         "_raw",
         "_so_far",
@@ -55,7 +55,7 @@ class CallingDecoder(RetellingDecoder):
         self._index: int | None = None
         self._raw: list[str] = []
         self._so_far = ""
-        self._announced = False
+        self._name: str | None = None  # of the tool, once the call was told of
         self._part: Text | ToolCall | None = None
 
     def _told(self, event: Event) -> Sequence[Event]:
@@ -72,7 +72,7 @@ class CallingDecoder(RetellingDecoder):
         at = self._index
         if at is None or at >= len(message.parts):
             return message
-        part = self._part or Text(self._so_far)
+        part = self._part or self._begun() or Text(self._so_far)
         kept = (part,) if part != Text("") else ()
         return replace(message, parts=(*message.parts[:at], *kept, *message.parts[at + 1 :]))
 
@@ -93,12 +93,12 @@ class CallingDecoder(RetellingDecoder):
         if self._json.failure is not None or not isinstance(value, dict):
             return []
         name, answer = value.get("tool"), value.get("answer")
-        if not self._announced and isinstance(name, str) and "arguments" in value:
+        if self._name is None and isinstance(name, str) and "arguments" in value:
             return self._announce(event.index, name)
         return self._tell(event.index, answer) if self._free and isinstance(answer, str) else []
 
     def _announce(self, index: int, name: str) -> list[Event]:
-        self._announced = True
+        self._name = name
         return [ToolCallStart(index, self._call_id, name)]
 
     def _tell(self, index: int, text: str) -> list[Event]:
@@ -106,11 +106,22 @@ class CallingDecoder(RetellingDecoder):
         self._so_far = text
         return [TextDelta(new, index)] if new else []
 
+    def _begun(self) -> ToolCall | None:
+        """The call that was told of and is not whole, with its arguments as they are written."""
+        if self._name is None:
+            return None
+        _, _, rest = "".join(self._raw).partition('"arguments"')
+        return ToolCall(self._call_id, self._name, rest.lstrip(" \t\r\n:"), complete=False)
+
     def _ended(self, index: int) -> list[Event]:
-        raw = "".join(self._raw)
-        part = self._part = _meant(raw, self._call_id, self._so_far, free=self._free)
+        part: Text | ToolCall = _meant(
+            "".join(self._raw), self._call_id, self._so_far, free=self._free
+        )
+        if not isinstance(part, ToolCall):  # what was begun as a call stays one
+            part = self._begun() or part
+        self._part = part
         if isinstance(part, ToolCall):
-            start = [] if self._announced else self._announce(index, part.name)
+            start = [] if self._name is not None else self._announce(index, part.name)
             return [*start, ToolCallDelta(part.arguments, index), ToolCallEnd(index, part)]
         return [*self._tell(index, part.text), PartEnd(index, part)]
 

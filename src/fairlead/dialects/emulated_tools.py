@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from fairlead.ports import Decoder, Dialect, Encoded, Limits
     from fairlead.types.events import Event
     from fairlead.types.http import Headers
-    from fairlead.types.requests import ChatRequest, UnsupportedPolicy
+    from fairlead.types.requests import ChatRequest, OutputMode, UnsupportedPolicy
     from fairlead.types.responses import ChatResponse
     from fairlead.types.targets import Target
 
@@ -41,17 +41,22 @@ _GO_ON = "If you need nothing more, answer my question."
 
 
 def tooled(
-    dialect: Dialect[ChatRequest], request: ChatRequest, target: Target, emulate: bool | None
+    dialect: Dialect[ChatRequest],
+    request: ChatRequest,
+    target: Target,
+    emulate: bool | None,
+    mode: OutputMode = "auto",
 ) -> Dialect[ChatRequest]:
     """`dialect`, or what emulates the tools of `request`: by choice, or where `target` has none.
 
-    Raises `InvalidRequest` for a choice that is none.
+    `mode` is how the answer that stands for a call is asked for. Raises `InvalidRequest` for a
+    choice that is none.
     """
     if emulate is not None and not isinstance(emulate, bool):
         raise InvalidRequest("emulate_tools must be true or false")
     if emulate is None:
         emulate = "tools" in target.quirks.unsupported
-    return EmulatingDialect(dialect) if request.tools and emulate else dialect
+    return EmulatingDialect(dialect, mode) if request.tools and emulate else dialect
 
 
 class EmulatingDialect:
@@ -59,9 +64,9 @@ class EmulatingDialect:
 
     __slots__ = ("_inner", "name")
 
-    def __init__(self, inner: Dialect[ChatRequest]) -> None:
+    def __init__(self, inner: Dialect[ChatRequest], mode: OutputMode = "auto") -> None:
         # Where the target takes no schema either, the prompt asks for it.
-        self._inner = OutputDialect(inner, "auto", ("tools",))
+        self._inner = OutputDialect(inner, mode, ("tools",))
         self.name = inner.name
 
     def encode(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextvars import ContextVar, Token
+from contextvars import ContextVar
 from decimal import Decimal
 from types import TracebackType
 from typing import Self
@@ -53,7 +53,7 @@ class budget:  # noqa: N801  # it reads as a word: with fairlead.budget("team-a"
     Raises `InvalidRequest` for what is no budget.
     """
 
-    __slots__ = ("_named", "_tokens")
+    __slots__ = ("_named",)
 
     def __init__(
         self,
@@ -72,10 +72,9 @@ class budget:  # noqa: N801  # it reads as a word: with fairlead.budget("team-a"
             raise InvalidRequest(f"unpriced must be refuse or allow, not {unpriced!r}")
         limit = None if usd is None else limit_of(usd, "usd")
         self._named = Named(name, limit, per, unpriced)
-        self._tokens: list[Token[tuple[Named, ...]]] = []
 
     def __enter__(self) -> Self:
-        self._tokens.append(AMBIENT.set((*AMBIENT.get(), self._named)))
+        AMBIENT.set((*AMBIENT.get(), self._named))
         return self
 
     def __exit__(
@@ -84,7 +83,7 @@ class budget:  # noqa: N801  # it reads as a word: with fairlead.budget("team-a"
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        AMBIENT.reset(self._tokens.pop())
+        _leave(self._named)
 
     def __repr__(self) -> str:
         return f"budget({self._named.name!r})"
@@ -93,18 +92,25 @@ class budget:  # noqa: N801  # it reads as a word: with fairlead.budget("team-a"
 class pursed:  # noqa: N801  # like budget, which it stands beside
     """All calls in the block spend from `purse`, and from the budgets around it."""
 
-    __slots__ = ("_named", "_token")
+    __slots__ = ("_named",)
 
     def __init__(self, name: str, purse: Purse) -> None:
         self._named = Named(name, None, purse=purse)
-        self._token: Token[tuple[Named, ...]] | None = None
 
     def __enter__(self) -> None:
-        self._token = AMBIENT.set((*AMBIENT.get(), self._named))
+        AMBIENT.set((*AMBIENT.get(), self._named))
 
     def __exit__(self, *_: object) -> None:
-        if self._token is not None:
-            AMBIENT.reset(self._token)
+        _leave(self._named)
+
+
+def _leave(named: Named) -> None:
+    """Without a token: one budget may be around many tasks and threads, which end in any order."""
+    around = AMBIENT.get()
+    for place in reversed(range(len(around))):
+        if around[place] is named:
+            AMBIENT.set((*around[:place], *around[place + 1 :]))
+            return
 
 
 def check_name(name: object) -> None:

@@ -16,7 +16,7 @@ from fairlead.errors import ConfigError
 from fairlead.policies.breaker import BreakerPolicy
 from fairlead.policies.gate import Gate
 from fairlead.policies.rate_headers import HeaderNames
-from fairlead.policies.rate_limits import RateLimits
+from fairlead.policies.rate_limits import RateLimits, provider_of
 from fairlead.types.health import LimitHealth, TargetHealth
 
 K_ = TypeVar("K_")
@@ -106,7 +106,7 @@ class Gates:
     def _gate(self, target: str, key_name: str | None, limits: RateLimits) -> Gate:
         if limits.per == "model":
             return Gate(limits, counts=not limits.shared)
-        place = target.partition("/")[0], key_name if limits.per == "key" else None
+        place = provider_of(target), key_name if limits.per == "key" else None
         return self._shared.setdefault(place, Gate(limits, counts=not limits.shared))
 
 

@@ -12,6 +12,7 @@ from threading import Lock
 from typing import TYPE_CHECKING
 
 from fairlead.policies.gate import Gate
+from fairlead.policies.rate_limits import provider_of
 from fairlead.policies.shared_rate import request_rate, token_rate
 from fairlead.types.permits import Asked
 
@@ -97,7 +98,7 @@ class SharedGates:
 
     def of(self, target: str, key_name: str | None, limits: RateLimits) -> SharedGate:
         """The one for `target`, under limits that are shared."""
-        provider = target.partition("/")[0]
+        provider = provider_of(target)
         places = {"model": (target, key_name), "key": (provider, key_name)}
         place = places.get(limits.per, (provider, None))
         found = self._found.get(place)

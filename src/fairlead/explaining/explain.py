@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from msgspec.structs import replace
 
@@ -46,10 +46,17 @@ def explanation(
         method=whole.http.method,
         url=whole.http.url,
         headers=shown(whole.http),
-        fields=(*refused, *rows.all()),
+        fields=(*refused, *rows.all(), *_unfollowed(request)),
         warnings=whole.warnings,
         body=whole.body,
     )
+
+
+def _unfollowed(request: ChatRequest) -> Iterator[ExplainedField]:
+    """A row for the messages that have none; what is lost of them is told as of the request."""
+    if count := turns.unfollowed(request):
+        note = f"earlier messages, not followed: only the last {turns.MOST_FOLLOWED} are"
+        yield ExplainedField(f"messages[0:{count}]", "sent", note=note)
 
 
 def _writable(

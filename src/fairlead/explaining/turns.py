@@ -29,15 +29,27 @@ from fairlead.types.messages import (
 )
 from fairlead.types.requests import ChatRequest
 
+MOST_FOLLOWED = 64
 _OTHER = " (other words)"
 _OTHER_ID = "_0"
 _HOME = ("messages",)
 
 
 def units(request: ChatRequest, dialect: str) -> Iterator[Unit]:
-    """What the messages hold, in their order. `dialect` is that of the target."""
+    """What the messages hold, in their order. `dialect` is that of the target.
+
+    Of a long conversation only the last messages are followed, and what the system is told: each
+    part is looked for in the whole request.
+    """
+    first = unfollowed(request)
     for index, message in enumerate(request.messages):
-        yield from _Turn(request, index, message, dialect).units()
+        if index >= first or message.role == "system":
+            yield from _Turn(request, index, message, dialect).units()
+
+
+def unfollowed(request: ChatRequest) -> int:
+    """How many messages at the beginning are not followed."""
+    return max(0, len(request.messages) - MOST_FOLLOWED)
 
 
 class _Turn:

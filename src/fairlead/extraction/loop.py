@@ -24,10 +24,14 @@ if TYPE_CHECKING:
 
 
 class Rules(Struct, frozen=True):
-    """How often the model is asked, and whether what is nearly JSON is read."""
+    """How often the model is asked, whether what is nearly JSON is read, and partial values told.
+
+    Each of those costs what has come of the value so far.
+    """
 
     max_attempts: int = 3
     repair: bool = False
+    tells: bool = True
 
 
 class Extracting(Generic[T_]):
@@ -92,7 +96,8 @@ class Extracting(Generic[T_]):
             await self._asking.stop()
             self._again()
             return None
-        return self._answer.partial() if news and self._answer.fault is None else None
+        tells = news and self._rules.tells and self._answer.fault is None
+        return self._answer.partial() if tells else None
 
     async def begin(self) -> None:
         """Ask, first or again. Raises what the call raises."""

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from math import inf, isfinite
 from typing import TYPE_CHECKING, Any, cast
 
+from msgspec.structs import replace
+
 from fairlead.errors import InvalidRequest
 from fairlead.extraction.asking import Asked, Asking
 from fairlead.extraction.items import Items, OnInvalid
@@ -55,12 +57,19 @@ _OWN = ("max_attempts", "mode", "repair", "on_invalid", "deadline")
 
 
 async def open_extraction(
-    core: Core, model: Model, messages: Messages, kind: object, options: ExtractOptions
+    core: Core,
+    model: Model,
+    messages: Messages,
+    kind: object,
+    options: ExtractOptions,
+    *,
+    tells: bool = True,
 ) -> Extracting[Any]:
-    """An extraction whose first answer has begun. Raises like `stream`."""
+    """An extraction whose first answer has begun; it `tells` of partial values. Raises like
+    `stream`."""
     _check(options, ExtractOptions.__annotations__)
     shape = shape_of(kind)
-    rules = _rules(options)
+    rules = replace(_rules(options), tells=tells)
     asking = _asking(core, model, messages, shape, options)
     extracting: Extracting[Any] = Extracting(asking, shape, rules)
     await extracting.begin()

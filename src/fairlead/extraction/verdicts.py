@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Literal
 
 from fairlead.errors import BadRequestError, ExtractionFailed
+from fairlead.schemas.refused import refused_place
 from fairlead.types.messages import Message
 
 if TYPE_CHECKING:
@@ -22,10 +22,6 @@ _AGAIN = (
     "That answer cannot be used:\n{faults}\nGive the whole answer again, corrected, in the form "
     "that was asked for."
 )
-_CONTEXT = re.compile(r"context=\(([^)]*)\)")
-_PROPERTIES = re.compile(r"properties[\[.]'?([\w-]+)")
-_QUOTED = re.compile(r"['\"]([^'\"]+)['\"]")
-_NO_FIELDS = frozenset({"properties", "items", "anyOf", "oneOf", "allOf", "$defs", "prefixItems"})
 
 
 def correction(text: str, faults: Sequence[Fault]) -> tuple[Message, ...]:
@@ -82,18 +78,6 @@ def pointed_at(error: BadRequestError) -> None:
     place = refused_place(f"{error.args[0]} {error.excerpt}")
     if place is not None and error.remedy is None:
         error.remedy = f'change the type at {place}, or ask with mode="tool"'
-
-
-def refused_place(said: str) -> str | None:
-    """The field of the schema that an error's words name, such as `$.tags`; None without."""
-    context = _CONTEXT.search(said)
-    if context is not None:
-        names = [name for name in _QUOTED.findall(context[1]) if name not in _NO_FIELDS]
-    elif "schema" in said.lower():
-        names = [name for name in _PROPERTIES.findall(said) if name not in _NO_FIELDS]
-    else:
-        return None
-    return "$" + "".join(f".{name}" for name in names) if names else None
 
 
 def _sentence(kind: FailureKind, reason: str, place: str, attempts: int) -> str:

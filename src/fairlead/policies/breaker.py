@@ -117,8 +117,9 @@ class Breaker:
 
     def enter(self, now: float) -> int | None:
         """Admits an attempt: what `leave` must be given exactly once. None: it is refused."""
+        generation = self._generation  # read first: a later one may be that of a probe
         if self._state == "closed":
-            return self._generation
+            return generation
         with self._lock:
             if self._state == "open" and now >= self._until:
                 self._become("half_open", now)

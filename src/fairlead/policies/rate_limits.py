@@ -16,6 +16,11 @@ _MOST_SHARED = 100_000_000
 _LONGEST_LEASE = 86_400
 
 
+def provider_of(target: str) -> str:
+    """Whose limits the target falls under; a server that is named by its address is by itself."""
+    return target if "://" in target else target.partition("/")[0]
+
+
 class RateLimits(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """The table `[rate_limits]`, also of one provider or one target. Nothing is limited unless set.
 

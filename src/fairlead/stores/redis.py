@@ -7,6 +7,7 @@ is told by each machine what it had spent, before anything else is asked.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from threading import Lock
 from typing import TYPE_CHECKING
 
 from fairlead.errors import StoreError
@@ -50,6 +51,7 @@ class RedisLedger:
         self._place = f"{self._line.place}/{prefix}"
         self._open_journal = journal
         self._opened: Journal | None = None
+        self._opening = Lock()
         self._born = ""
         self._unsure: set[str] = set()
         self._hold = self._line.script(HOLD)
@@ -110,9 +112,10 @@ class RedisLedger:
 
     @property
     def _journal(self) -> Journal:
-        if self._opened is None:
-            self._opened = self._open_journal()
-        return self._opened
+        with self._opening:
+            if self._opened is None:
+                self._opened = self._open_journal()
+            return self._opened
 
     def _remind(self, born: str, wall: float) -> None:
         """A Redis that was empty at `born` is told what this machine has spent before."""

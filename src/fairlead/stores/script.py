@@ -3,8 +3,8 @@
 All keys begin with `KEYS[1]`, whose braces keep them in one slot of a cluster. For each period of
 an account there are `:sum` (a hash of what is settled and held), `:ends` (a sorted set of holds by
 the millisecond they expire) and `:held` (a hash of their amounts); for each hold `:hold:<id>` says
-which periods it is in, and `:done:<id>` that it was settled. `:born` is there since the Redis was
-empty, and `:seeded` says of each machine what it has told it of the time before.
+which periods it is in, and `:done:<id>`, for a day, that it was settled. `:born` is there since the
+Redis was empty, and `:seeded` says of each machine what it has told it of the time before.
 
 Every script is told which `:born` its caller knows, and where that is another it does nothing and
 answers with the right one.
@@ -122,7 +122,7 @@ SETTLE = (
     + """
 -- ARGV: born, id, amount, then (account, per, window) for each account, if the hold is forgotten.
 local id, amount = ARGV[2], ARGV[3]
-if not redis.call('SET', KEYS[1] .. ':done:' .. id, 1, 'NX', 'EX', 604800) then
+if not redis.call('SET', KEYS[1] .. ':done:' .. id, 1, 'NX', 'EX', 86400) then
   return {'known'}
 end
 local keys = redis.call('LRANGE', KEYS[1] .. ':hold:' .. id, 0, -1)

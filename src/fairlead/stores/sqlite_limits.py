@@ -32,6 +32,8 @@ _SCHEMA = (
         PRIMARY KEY (place, id)
     ) WITHOUT ROWID""",
 )
+_IDLE = 3600 * MICROSECONDS
+"""For which a row that owes nothing is kept: it says no more than one that is not there."""
 _BEHIND = 3600 * MICROSECONDS
 """By which `now` may lag behind: it was read before the wait for the file."""
 
@@ -113,4 +115,11 @@ def _stored(to: sqlite3.Connection, asked: Asked, name: str) -> Level:
 
 def _keep(to: sqlite3.Connection, asked: Asked, name: str, level: Level) -> None:
     row = (asked.place, name, level.count, level.debt, level.at, level.emptied)
-    to.execute("INSERT OR REPLACE INTO rate VALUES (?, ?, ?, ?, ?, ?)", row)
+    known = to.execute(
+        "UPDATE rate SET count = ?, debt = ?, at = ?, emptied = ? WHERE place = ? AND name = ?",
+        (*row[2:], *row[:2]),
+    )
+    if not known.rowcount:
+        # Names may come from strangers: with each new one, those that nobody uses go.
+        to.execute("DELETE FROM rate WHERE at + debt / count < ?", (level.at - _IDLE,))
+        to.execute("INSERT INTO rate VALUES (?, ?, ?, ?, ?, ?)", row)

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from fairlead.ports import Runtime, Timeouts, Transport
     from fairlead.types.http import Headers, HttpRequest
 
+_PIECE = 256 << 10
+
 
 class AiohttpTransport:
     """`ports.Transport` through `session`, which stays yours: it is never closed.
@@ -160,7 +162,7 @@ class AiohttpResponse:
             return b""
         try:
             async with asyncio.timeout(remaining(deadline)) as timer:
-                data = await self._response.content.readany()
+                data = await self._response.content.read(_PIECE)
             self._room.count(data)
         except TimeoutError as error:
             if not timer.expired():
@@ -171,7 +173,7 @@ class AiohttpResponse:
         except BaseException:
             await self.aclose()
             raise
-        self.facts.bytes_in = self._response.content.total_raw_bytes
+        self.facts.bytes_in = _size_of(self._response.content)
         self._over = not data
         return data
 
@@ -196,6 +198,12 @@ class AiohttpResponse:
 
     def __repr__(self) -> str:
         return f"<AiohttpResponse {self.status}>"
+
+
+def _size_of(content: aiohttp.StreamReader) -> int:
+    """Bytes of the body as they came; that of an answer without one counts nothing."""
+    compressed: int | None = getattr(content, "total_compressed_bytes", None)
+    return content.total_bytes if compressed is None else compressed
 
 
 def _check(session: aiohttp.ClientSession) -> None:

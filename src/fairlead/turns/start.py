@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from fairlead.engine.budgets import limit_of, pursed
 from fairlead.engine.purse import Purse
-from fairlead.errors import InvalidRequest
+from fairlead.errors import BadRequestError, InvalidRequest
 from fairlead.inputs import ChatOptions, Messages, checked_integer, conversation, unknown_option
 from fairlead.turns.loop import Run
 from fairlead.turns.rules import Approve, OnToolError, RunRules
@@ -92,8 +92,12 @@ async def open_run(
         if isfinite(left):
             own["deadline"] = left
         asked += 1
-        with nullcontext() if purse is None else pursed("max_cost", purse):
-            return await core.stream(model, turns, cast("ChatOptions", own))
+        try:
+            with nullcontext() if purse is None else pursed("max_cost", purse):
+                return await core.stream(model, turns, cast("ChatOptions", own))
+        except BadRequestError as error:
+            toolbox.explain_refusal(error)
+            raise
 
     return Run(
         conversation(messages),

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from fairlead.errors import InvalidRequest, ToolFailed
+from fairlead.errors import BadRequestError, InvalidRequest, ToolFailed
+from fairlead.schemas.refused import refused_place, refused_tool
 from fairlead.types.tools import ProviderTool, Tool
 
 if TYPE_CHECKING:
@@ -39,3 +40,12 @@ class Toolbox:
                     f"the tool {name!r} needs approval; pass approve=, a function of the call "
                     "that says whether it may run"
                 )
+
+    def explain_refusal(self, error: BadRequestError) -> None:
+        """Say which tool it is whose schema a provider has refused, and where, if it tells."""
+        said = f"{error.args[0]} {error.excerpt}"
+        place = refused_place(said)
+        name = refused_tool(said, [getattr(tool, "name", "") for tool in self.told])
+        if error.remedy is None and name is not None and (place or "schema" in said.lower()):
+            where = "the parameters" if place is None else f"the parameter at {place}"
+            error.remedy = f"change {where} of the tool {name!r}"

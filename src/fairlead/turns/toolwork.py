@@ -103,8 +103,11 @@ class ToolWork:
             begun = [e for e in self._entries if not e.waits_for_leave and e.wrong is None]
             self._entries = begun
         self._entries.sort(key=lambda entry: entry.index)
-        told = [self._voided(entry) for entry in self._spare if entry.run is None]
-        self._void += [entry.run for entry in self._spare if entry.run is not None]
+        told: list[ToolEnd] = []
+        for entry in self._spare:
+            ended = self._voided(entry)
+            told += [ended] if entry.run is None else []
+            self._void.append(ended.run)
         self._spare = []
         return [*told, *self._judged()]
 
@@ -244,8 +247,8 @@ class ToolWork:
     def _voided(self, entry: Entry) -> ToolEnd:
         assert entry.job is not None, "only what was begun can be void"
         entry.job.leave()
-        entry.run = self._run(entry, "", "void", _VOID)
-        return ToolEnd(entry.run)
+        run = entry.run or self._run(entry, "", "void", _VOID)
+        return ToolEnd(replace(run, outcome="void", error=_VOID))
 
     def _denied(self, entry: Entry, reason: str) -> ToolEnd:
         entry.run = self._run(entry, f"Not run: {reason}.", "denied", reason)

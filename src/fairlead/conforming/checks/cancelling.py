@@ -15,7 +15,9 @@ _SLACK = 1.0
 _TIMES = 3
 
 
-@check(_AREA, "next request", "after a stream that was closed, the next is answered at once", "http")
+@check(
+    _AREA, "next request", "after a stream that was closed, the next is answered at once", "http"
+)
 def next_request(peer: Peer) -> Said:
     usual = peer.ask(max_tokens=1).seconds
     if not peer.leave_early(prompt=LONG_PROMPT, max_tokens=LONG):

@@ -23,7 +23,9 @@ def length(peer: Peer) -> Said:
     told = f"{counted} tokens of {_FEW}, finish {answer.raw_finish_reason}"
     if counted > _FEW or (not counted and len(answer.text) > _FEW * 20):
         return failed(told)
-    return judged(None if answer.finish_reason == "length" else told, told)
+    if answer.finish_reason == "length":
+        return passed(told)
+    return skipped(f"the model ended by itself: {told}") if counted < _FEW else failed(told)
 
 
 @check(_AREA, "stop", "the answer ends before a stop sequence", "create", optional=True)

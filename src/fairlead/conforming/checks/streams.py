@@ -22,7 +22,9 @@ def content_type(peer: Peer) -> Said:
     return judged(None if kind == "text/event-stream" else wrong, "it is")
 
 
-@check(_AREA, "framing", "every line is a field or a comment, each event ends in a blank one", "sse")
+@check(
+    _AREA, "framing", "every line is a field or a comment, each event ends in a blank one", "sse"
+)
 def framing(peer: Peer) -> Said:
     body = peer.streamed.body
     return judged(_framing_problem(body), f"{len(body):,} bytes follow the standard")
@@ -37,7 +39,9 @@ def encoding(peer: Peer) -> Said:
     return passed("it is")
 
 
-@check(_AREA, "end", "one closing event says that the stream is complete, and is the last", "stream")
+@check(
+    _AREA, "end", "one closing event says that the stream is complete, and is the last", "stream"
+)
 def end(peer: Peer) -> Said:
     problem = peer.protocol.end_problem(peer.streamed.frames)
     return judged(problem, "it closes as it must")

@@ -1,4 +1,4 @@
-"""Text and tolerance: every character as it was, whatever way it is written; fields of later days."""
+"""Text: every character as it was, in whatever way it is written; fields of later days."""
 
 from __future__ import annotations
 
@@ -18,17 +18,10 @@ _GARBLED = ("\ufffd", "Ã", "å\x8d", "ð\x9f", "\\u")
 
 @check(_AREA, "escapes", "characters and their \\u escapes are the same text", "json")
 def escapes(peer: Peer) -> Said:
-    fields = peer.fields(prompt=_ECHO)
-    one = peer.send(json.dumps(fields, ensure_ascii=False).encode())
-    two = peer.send(json.dumps(fields, ensure_ascii=True).encode())
-    for answer in (one, two):
-        if not answer.ok:
-            return failed(f"answered {answer.status}: {answer.excerpt}")
-    counts = [_counted(answer.data) for answer in (one, two)]
-    told = f"{counts[0]} tokens as they are, {counts[1]} escaped"
-    if None in counts:
-        return skipped("no usage tells what was read")
-    return judged(None if counts[0] == counts[1] else told, told)
+    one = _counted(peer, ascii_alone=False)
+    two = _counted(peer, ascii_alone=True)
+    told = f"{one} tokens as they are, {two} escaped"
+    return judged(None if one == two else told, told) if one and two else skipped(told)
 
 
 @check(_AREA, "echo", "letters of all scripts come back as they were sent", "json")
@@ -53,7 +46,9 @@ def unknown_fields(peer: Peer) -> Said:
 CHECKS = (escapes, echo, unknown_fields)
 
 
-def _counted(data: object) -> object:
-    from fairlead.conforming.answer import at
-
-    return at(data, "usage", "prompt_tokens") or at(data, "usage", "input_tokens")
+def _counted(peer: Peer, *, ascii_alone: bool) -> int:
+    """The tokens of a prompt that is written as it is, or in characters of ASCII alone."""
+    body = json.dumps(peer.fields(prompt=_ECHO), ensure_ascii=ascii_alone).encode()
+    answer = peer.send(body, asked=peer.request(prompt=_ECHO))
+    usage = peer.read(answer).usage
+    return 0 if usage is None else usage.input_tokens

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from fairlead.conforming.check import Said, check, failed, judged, passed
-from fairlead.conforming.wishes import WEATHER
+from fairlead.conforming.wishes import CLOCK, WEATHER
 from fairlead.schemas.validate import Validator
 from fairlead.types.messages import Message, ToolResult
 from fairlead.types.tools import NamedTool
@@ -21,7 +21,13 @@ _QUESTION = "What is the weather in Paris?"
 _TOKENS = 100
 
 
-@check(_AREA, "whole", "a tool that is forced is called", "tools", optional=True)
+@check(
+    _AREA,
+    "whole",
+    "a call that is required comes, with arguments by its schema",
+    "tools",
+    optional=True,
+)
 def whole(peer: Peer) -> Said:
     return _called(peer, _asked(peer))
 
@@ -54,7 +60,20 @@ def result(peer: Peer) -> Said:
     return judged(None if answer.message.parts else "the answer is empty", "it was answered")
 
 
-CHECKS = (whole, streamed, ids, result)
+@check(_AREA, "by name", "of two tools, the one that is named is called", "tools", optional=True)
+def by_name(peer: Peer) -> Said:
+    answer = peer.ask(
+        prompt=_QUESTION,
+        tools=(WEATHER, CLOCK),
+        tool_choice=NamedTool(CLOCK.name),
+        max_tokens=_TOKENS,
+    )
+    names = [call.name for call in peer.read(answer).tool_calls]
+    told = f"{' and '.join(names) or 'no tool'} was called"
+    return judged(None if set(names) == {CLOCK.name} else told, told)
+
+
+CHECKS = (whole, streamed, ids, result, by_name)
 
 
 def _asked(peer: Peer, *, stream: bool = False) -> Answer:
@@ -62,7 +81,7 @@ def _asked(peer: Peer, *, stream: bool = False) -> Answer:
         stream=stream,
         prompt=_QUESTION,
         tools=(WEATHER,),
-        tool_choice=NamedTool(WEATHER.name),
+        tool_choice="required",
         max_tokens=_TOKENS,
     )
 
