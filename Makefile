@@ -28,6 +28,7 @@ bench: .venv/dev  ## print speed and size as ratios to a floor
 
 docs: .venv/dev  ## write the tables in docs/ anew from test runs
 	FAIRLEAD_WRITE_DOCS=1 $(BIN)/python -m pytest tests/conformance -q
+	FAIRLEAD_WRITE_DOCS=1 $(BIN)/python -m pytest -q tests/peers/test_conformance.py
 	FAIRLEAD_WRITE_DOCS=1 $(BIN)/python -m pytest -q -m "fault or invariant"
 
 soak: .venv/dev  ## ten minutes of calls under faults; what leaks fails (ARGS=60: one minute)

@@ -17,11 +17,15 @@ from fairlead.transports.aiohttp import AiohttpTransport
 from fairlead.transports.httpx2 import Httpx2Transport
 from fairlead.types.http import HttpRequest, HttpSettings
 
-KINDS = {"httpx2": Httpx2Transport, "httpx": Httpx2Transport, "aiohttp": AiohttpTransport}
+CANNOT = {
+    "httpx2": Httpx2Transport.cannot,
+    "httpx": Httpx2Transport.cannot | {"cancelling", "expansion"},
+    "aiohttp": AiohttpTransport.cannot,
+}
 
 
 class Owned:
-    """A transport that is made when it is first used, in whose loop that is, and owns its client."""
+    """A transport that is made when it is first used, in that loop, and owns its client."""
 
     def __init__(self, make: Callable[[], tuple[Transport, Callable[[], Any]]]) -> None:
         self._make = make
@@ -63,13 +67,17 @@ def adapter(kind: str, *, blocking: bool, limits: Limits | None, http: HttpSetti
     return Owned(make)
 
 
+def declared(request: pytest.FixtureRequest, kind: str) -> set[str]:
+    """What the test asks for (`@pytest.mark.asks`) and the adapter declares it cannot do."""
+    marker = request.node.get_closest_marker("asks")
+    return set(marker.args) & CANNOT[kind] if marker and kind in CANNOT else set()
+
+
 def xfail_where_declared(request: pytest.FixtureRequest, kind: str) -> None:
     """A test that asks for what a transport declares it cannot do must fail over it.
 
     So the declaration stays true, and no test is left out in silence.
     """
-    marker = request.node.get_closest_marker("asks")
-    declared = set(marker.args) & KINDS[kind].cannot if marker and kind in KINDS else set()
-    for name in declared:
+    for name in declared(request, kind):
         reason = f"{kind} cannot {INABILITIES[name]}"
         request.applymarker(pytest.mark.xfail(reason=reason, strict=True))

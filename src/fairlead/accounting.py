@@ -67,6 +67,8 @@ def check_store(own: StoreSettings) -> None:
             f"store.timeout must be above 0 and at most {_LONGEST_TIMEOUT} seconds, "
             f"not {own.timeout:g}"
         )
+    if own.path is not None and Path(own.path).name in ("", ".."):
+        raise ConfigError(f"store.path must name a file, not {own.path!r}")
     if own.replicas < 1:
         raise ConfigError(f"store.replicas must be at least 1, not {own.replicas}")
 

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Coroutine, Iterator
 from contextvars import copy_context
+from functools import partial
 from typing import Any
 
 import pytest
+from tests.adapters import CANNOT, adapter, declared
 
 from fairlead import AsyncClient, Client, Settings
 from fairlead.auth.secret import Secret
-from fairlead.ports import Limits, Timeouts
+from fairlead.ports import Limits, Timeouts, Transport
 from fairlead.settings import ProviderSettings, RetrySettings
+from fairlead.transports.adapting import INABILITIES
 
 KEY = "sk-test-0123456789"
 
@@ -215,9 +219,51 @@ class Opener:
             client.close()
 
 
-@pytest.fixture(params=[Blocking, Asynchronous], ids=["blocking", "asynchronous"])
+COLOURS = {"blocking": Blocking, "asynchronous": Asynchronous}
+OVER_EACH = ("test_chat", "test_faults", "test_lifecycle", "test_plain")
+"""The modules that always run over every transport, and not only when one is asked for."""
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    asked = os.environ.get("FAIRLEAD_TRANSPORT", "curl")
+    module = metafunc.module.__name__.rpartition(".")[2]
+    kinds = ["curl", "httpx2", "aiohttp"] if module in OVER_EACH and asked == "curl" else [asked]
+    if "opened" not in metafunc.fixturenames:
+        if kinds != ["curl"]:
+            metafunc.parametrize("carried_by", kinds, indirect=True)
+        return
+    pairs = [(kind, colour) for kind in kinds for colour in COLOURS if _has(kind, colour)]
+    names = [f"{colour}-{kind}" if kind != "curl" else colour for kind, colour in pairs]
+    metafunc.parametrize(("carried_by", "opened"), pairs, ids=names, indirect=True)
+
+
+def _has(kind: str, colour: str) -> bool:
+    return colour != "blocking" or "blocking" not in CANNOT.get(kind, ())
+
+
+@pytest.fixture(autouse=True)
+def carried_by(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    """The library that clients of the test send through, unless they are given a transport."""
+    kind: str = getattr(request, "param", "curl")
+    if kind == "curl":
+        return kind
+    for ability in declared(request, kind):
+        pytest.skip(f"declared: {kind} cannot {INABILITIES[ability]}")
+
+    def usual(settings: Settings, *, blocking: bool) -> Transport:
+        http = settings.transport_http()
+        return adapter(kind, blocking=blocking, limits=settings.limits, http=http)
+
+    if kind != "aiohttp":
+        monkeypatch.setattr("fairlead.client._blocking_curl", partial(usual, blocking=True))
+    monkeypatch.setattr("fairlead.client._async_curl", partial(usual, blocking=False))
+    return kind
+
+
+@pytest.fixture
 def opened(request: pytest.FixtureRequest) -> Iterator[Opener]:
-    opener = Opener(request.param)
+    """Of both colours, over each transport that has it."""
+    opener = Opener(COLOURS[request.param])
     yield opener
     opener.close()
 

@@ -147,7 +147,9 @@ def test_a_budget_that_would_bind_nobody_makes_no_client(values, sentence: str) 
         ({"kind": "redis", "url": Secret("redis://x/0?colour=red")}, "no address of a Redis"),
         ({"kind": "redis", "url": Secret("redis://x:999999/0")}, "no address of a Redis"),
         ({"kind": "sqlite", "path": "a\0b"}, "holds a character that none may have"),
-        ({"kind": "sqlite", "path": "."}, "it cannot be written"),
+        ({"kind": "sqlite", "path": "."}, "store.path must name a file"),
+        ({"kind": "sqlite", "path": "/"}, "store.path must name a file"),
+        ({"kind": "sqlite", "path": ".."}, "store.path must name a file"),
     ],
 )
 def test_a_store_that_cannot_be_makes_no_client(values: dict[str, Any], sentence: str) -> None:
@@ -160,6 +162,13 @@ def test_a_shared_limit_in_memory_makes_no_client() -> None:
     refused(lambda: Client(Settings(rate_limits=shared, store=store)), "no other process can see")
 
 
+@pytest.mark.parametrize("path", ["/", "", ".."])
+def test_a_shared_limit_in_a_file_that_cannot_be_makes_no_client(path: str) -> None:
+    shared = RateLimits(concurrency=1, shared=True)
+    given = Settings(rate_limits=shared, store=StoreSettings(kind="sqlite", path=path))
+    refused(lambda: Client(given), "store.path must name a file")
+
+
 def test_a_limit_of_a_whole_key_that_differs_by_model_makes_no_client() -> None:
     own = TargetSettings(rate_limits={"requests_per_minute": 5, "per": "key"})
     refused(lambda: Client(Settings(targets={"openai/m": own})), "cannot differ by model")
@@ -167,6 +176,13 @@ def test_a_limit_of_a_whole_key_that_differs_by_model_makes_no_client() -> None:
 
 def test_a_target_of_nobodys_makes_no_client() -> None:
     refused(lambda: Client(Settings(targets={"nobody/m": TargetSettings()})), "nobody")
+
+
+@pytest.mark.parametrize("path", ["", "folder"])
+def test_a_folder_in_the_place_of_the_file_makes_no_client(tmp_path: Path, path: str) -> None:
+    (tmp_path / "folder").mkdir()
+    store = StoreSettings(kind="sqlite", path=path and str(tmp_path / path))
+    refused(lambda: Client(Settings(store=store)), "must name a file|it cannot be written")
 
 
 @pytest.mark.parametrize("damage", ["no database", "torn", "another program's"])

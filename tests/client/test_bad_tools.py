@@ -95,7 +95,7 @@ DEEP = '{"span":' * 10_000 + "1" + "}" * 10_000
         ('{"span":{"start":1,"end":2},"color":"red"}', "$", "'color' is not allowed"),
         ('{"unit":"km"}', "$", "'span' is missing"),
         ('{"span":{"start":1', "$", "they end too early, after 18 characters"),
-        ('{"unit":"\\ud83d"}', "$", "surrogate pair (byte 15)"),
+        ('{"unit":"\\ud83d"}', "$", "half of a UTF-16 pair stands alone at character 9"),
         ('{"unit":"\\uZZZZ"}', "$", "(byte"),
         ("[1]", "$", "not a JSON object"),
         (DEEP, "$", "nested too deeply"),

@@ -14,16 +14,20 @@ from tests.client.wire import JSON, begun, chunk, pieces, streamed
 
 from fairlead import (
     BadRequestError,
+    Client,
     DeadlineExceeded,
+    EventStream,
     ExtractionFailed,
     InvalidRequest,
     Partial,
     ServerError,
     StreamInterrupted,
+    Tool,
     UnsupportedFeature,
     route,
 )
 from fairlead.dialects.emulated_output import BY_PROMPT, BY_TOOL
+from fairlead.extraction.start import open_extraction
 from fairlead.testing.server import Await, Close, ScriptedServer, respond, stream
 
 
@@ -372,4 +376,26 @@ def test_arguments_are_checked_before_anything_is_sent(opened, options, match) -
         with pytest.raises(InvalidRequest, match="no type"):
             opened.at(server.url).do("extract", "fake/m", "A book.", "Book")
 
+    assert server.requests == []
+
+
+def test_what_nobody_looks_at_is_not_put_together() -> None:
+    text = [f'{{"title": "{"Dune" * 9}", ', '"year": 19', "65}"]
+    with ScriptedServer(streamed(*text), streamed(*text)) as server:
+        with Client(settings_for(server.url)) as client:
+            book = client.extract("fake/m", "A book.", Book)
+            quiet = EventStream(
+                lambda: open_extraction(client._core, "fake/m", "A book.", Book, {}, tells=False)
+            )
+            with quiet:
+                assert [partial.final for partial in quiet] == [book]
+
+
+def test_a_way_to_ask_is_checked_beside_emulated_tools_too(opened) -> None:
+    with ScriptedServer() as server:
+        client = opened.at(server.url)
+        with pytest.raises(InvalidRequest, match="output_mode must be one of"):
+            client.chat(
+                "fake/m", "Hi", tools=[Tool("now")], emulate_tools=True, output_mode="loudly"
+            )
     assert server.requests == []

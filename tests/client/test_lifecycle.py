@@ -26,6 +26,7 @@ def until(condition) -> bool:
     return bool(condition())
 
 
+@pytest.mark.asks("event_loops")
 def test_one_asynchronous_client_serves_loop_after_loop() -> None:
     with ScriptedServer(whole()) as server:
         client = AsyncClient(settings_for(server.url))

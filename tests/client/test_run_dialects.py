@@ -16,7 +16,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings as checks, strategies as st
 from tests.client.conftest import settings_for
 from tests.conformance import bodies
-from tests.conformance.spoken_calls import DIALECTS, Call, body, pieces
+from tests.conformance.spoken_calls import DIALECTS, SEAL, Call, body, pieces
 
 from fairlead import AsyncClient, Client, RunResult
 from fairlead.testing.memory import Answer, MemoryTransport
@@ -115,6 +115,8 @@ def _went_back(dialect: str, sent: Any, turns: Any) -> None:
     assert [(call.name, call.arguments) for call in calls] == asked
     assert [call.id for call in calls] == [result.call for result in results]
     assert len({call.id for call in calls}) == len(calls)
+    if dialect in ("gemini", "anthropic_messages"):
+        assert sent.count(SEAL.encode()) == len(turns)
     assert [_plain(result.text) for result in results] == list(map(expected, asked))
 
 
@@ -129,3 +131,36 @@ def _headers(dialect: str) -> tuple[tuple[str, str], ...]:
         "bedrock_converse": "application/vnd.amazon.eventstream",
     }
     return (("content-type", kinds.get(dialect, "text/event-stream")),)
+
+
+def _blocks(*blocks: Any, reason: str) -> Answer:
+    """A stream of Anthropic's with these blocks, each whole in its start."""
+    events: list[Any] = [{"type": "message_start", "message": {"id": "m1", "model": "m"}}]
+    for index, block in enumerate(blocks):
+        events.append({"type": "content_block_start", "index": index, "content_block": block})
+        events.append({"type": "content_block_stop", "index": index})
+    events.append({"type": "message_delta", "delta": {"stop_reason": reason}})
+    events.append({"type": "message_stop"})
+    lines = [f"event: {event['type']}\ndata: {json.dumps(event)}\n\n".encode() for event in events]
+    return Answer(tuple(lines), headers=_headers("anthropic_messages"))
+
+
+@pytest.mark.parametrize("read", [blocking, asynchronous])
+def test_tools_of_the_provider_stand_beside_ours_and_a_paused_turn_goes_on(read: Any) -> None:
+    asked = {"type": "server_tool_use", "id": "srvtoolu_1", "name": "web_search", "input": {}}
+    found = {"type": "web_search_tool_result", "tool_use_id": "srvtoolu_1", "content": []}
+    ours = {"type": "tool_use", "id": "toolu_1", "name": "now", "input": {}}
+    answers = [
+        _blocks(asked, reason="pause_turn"),
+        _blocks(found, ours, reason="tool_use"),
+        _blocks({"type": "text", "text": "Done."}, reason="end_turn"),
+    ]
+    transport = MemoryTransport(FakeRuntime(time.monotonic()), answers)
+    result, _ = read("anthropic_messages", transport)
+
+    assert (result.text, len(result.turns)) == ("Done.", 3)
+    assert [(run.call.name, run.result.content) for run in result.tools] == [("now", "noon")]
+    paused, gone_on = [json.loads(request.body)["messages"] for request in transport.requests[1:]]
+    assert [message["role"] for message in paused] == ["user", "assistant"]
+    assert paused[1]["content"] == [asked]
+    assert gone_on[-1]["content"][0]["tool_use_id"] == "toolu_1"

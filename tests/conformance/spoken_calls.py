@@ -13,6 +13,9 @@ from typing import Any, NamedTuple
 
 from tests import frames
 
+SEAL = "c2VhbGVk"
+"""What Gemini and Anthropic sign an answer with, and want back."""
+
 
 class Call(NamedTuple):
     id: str
@@ -143,10 +146,13 @@ def _anthropic_messages(calls: list[Call], words: str, random: Random) -> bytes:
             yield {"type": "content_block_delta", "index": index, "delta": delta}
         yield {"type": "content_block_stop", "index": index}
 
+    thought = [{"type": "thinking_delta", "thinking": "Hm."}]
+    sealed = {"type": "signature_delta", "signature": SEAL}
+    events += block(0, {"type": "thinking", "thinking": "", "signature": ""}, [*thought, sealed])
     if words:
         said = [{"type": "text_delta", "text": words}]
-        events += block(0, {"type": "text", "text": ""}, said)
-    for index, call in enumerate(calls, bool(words)):
+        events += block(1, {"type": "text", "text": ""}, said)
+    for index, call in enumerate(calls, 1 + bool(words)):
         begun = {"type": "tool_use", "id": call.id, "name": call.name, "input": {}}
         texts = _fragments(call.text, random)
         if not call.arguments and random.random() < 0.5:
@@ -169,7 +175,7 @@ def _gemini(calls: list[Call], words: str, random: Random) -> bytes:
             del made["args"]
         if with_ids:
             made["id"] = call.id
-        signed = {} if place else {"thoughtSignature": "c2VhbA=="}
+        signed = {} if place else {"thoughtSignature": SEAL}
         parts.append({"functionCall": made, **signed})
     chunks: list[list[Any]] = [[]]
     for part in parts:  # several may come at once

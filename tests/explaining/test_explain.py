@@ -9,6 +9,7 @@ from fairlead.dialects.anthropic_messages.options import AnthropicOptions
 from fairlead.dialects.registry import CHAT_DIALECTS
 from fairlead.errors import InvalidRequest
 from fairlead.explaining.explain import explanation
+from fairlead.explaining.turns import MOST_FOLLOWED
 from fairlead.explaining.written import Written
 from fairlead.types.messages import (
     Citation,
@@ -227,3 +228,26 @@ def test_a_request_that_no_field_spoils_is_written_once_without_each() -> None:
     assert found.error == "no"
     assert len(written) == 1 + len(fields)
     assert explained(request, "openai_chat").error is None
+
+
+def test_a_long_conversation_is_written_a_bounded_number_of_times() -> None:
+    rules = Message.system("Rules.")
+    turns = [Message.user("Hi"), Message.assistant("Hello")] * 300
+    found = explain("anthropic_messages", rules, *turns, Message.user("Bye"))
+
+    rows = [field.field for field in found.fields if field.field.startswith("messages[")]
+    assert len(rows) == 1 + MOST_FOLLOWED + 1
+    assert rows[0] == "messages[0].parts[0].text"
+    assert rows[-2:] == ["messages[601].parts[0].text", "messages[0:538]"]
+    assert not [field for field in found.fields if field.outcome == "lost"]
+    assert not [field for field in found.fields if field.note == "fairlead adds it"]
+
+
+def test_what_is_lost_of_earlier_messages_is_told_all_the_same() -> None:
+    seal = Reasoning("Hm.", provider_state=ProviderState("gemini", '"x"'))
+    turns = [Message.user("Hi"), Message("assistant", (seal, Text("Hello")))] * 100
+    found = explain("anthropic_messages", *turns, Message.user("Bye"))
+
+    told = [field for field in found.fields if field.field == "messages"]
+    assert len(told) >= 100 - MOST_FOLLOWED
+    assert {field.outcome for field in told} == {"lost"}

@@ -35,6 +35,7 @@ def test_the_field_that_a_provider_refused_is_found_in_its_words(said, place) ->
         ("Invalid schema for function 'look_up': In context=('properties', 'tags')", "look_up"),
         ("tools.1.custom.input_schema: JSON schema is invalid", "look"),
         ("tools[0].function_declarations[2].parameters.properties[at]: only allowed for", None),
+        ("tools[0].function_declarations[1].parameters.properties[at]: only allowed", "look"),
         ("tools.7.custom.input_schema: JSON schema is invalid", None),
         ("the model is overloaded", None),
     ],

@@ -186,3 +186,28 @@ def test_what_a_tool_returns_becomes_text(value: object, text: str) -> None:
 def test_what_json_has_no_form_for_cannot_be_written(value: object) -> None:
     with pytest.raises(TypeError):
         text_of(value)
+
+
+def test_anything_at_all_stands_in_a_list_or_map_of_objects() -> None:
+    assert convert([1, "a", None, {"b": [2]}], list[object]) == [1, "a", None, {"b": [2]}]
+    assert convert({"a": {"b": None}}, dict[str, object]) == {"a": {"b": None}}
+
+
+@dataclasses.dataclass
+class Picky:
+    size: int
+
+    def __post_init__(self) -> None:
+        raise LookupError(f"no {self.size} here")
+
+
+def test_whatever_a_class_raises_that_is_made_of_a_value_is_a_mismatch() -> None:
+    with pytest.raises(SchemaMismatch, match="Picky cannot be made of it: LookupError: no 3") as c:
+        convert({"size": 3}, Picky)
+    assert isinstance(c.value.__cause__, LookupError)
+
+
+def test_half_of_a_character_cannot_be_told() -> None:
+    for value in ("\ud83d", ["\ud83d"]):
+        with pytest.raises(TypeError, match="surrogates not allowed"):
+            text_of(value)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from tests.adapters import Owned, adapter
+from tests.adapters import Owned, adapter, xfail_where_declared
 from tests.transports.colours import Colour
 
 from fairlead.ports import Limits
@@ -39,4 +39,5 @@ class Adapted(Colour):
 @pytest.fixture(params=ADAPTERS)
 def colour(request: pytest.FixtureRequest) -> Adapted:
     kind, _, colour = request.param.partition("-")
+    xfail_where_declared(request, kind)
     return Adapted(kind, colour)

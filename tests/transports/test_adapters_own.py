@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 import trustme
-from tests.adapters import KINDS
+from tests.adapters import CANNOT
 from tests.transports.adapted import Adapted, colour
 from tests.transports.colours import EVENTS, fetch, read_all, send, until
 
@@ -41,7 +41,7 @@ OPEN = [b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nfirst\r\n", 
 
 
 def test_every_inability_is_explained_and_none_is_made_up() -> None:
-    declared = set().union(*(kind.cannot for kind in KINDS.values()))
+    declared = set().union(*CANNOT.values())
 
     assert declared == set(INABILITIES)
 
@@ -55,7 +55,7 @@ def test_what_is_known_of_a_connection_is_told(colour: Adapted) -> None:
             assert (facts.http_version, facts.bytes_in, facts.bytes_out) == ("1.1", 5, 5)
             assert facts.first_byte is not None
             assert 0 <= facts.first_byte < 5
-        if "reused" not in KINDS[colour.kind].cannot:
+        if "reused" not in CANNOT[colour.kind]:
             assert (first.facts.reused, second.facts.reused) == (False, True)
             assert first.facts.remote == f"127.0.0.1:{server.port}"
 
@@ -177,7 +177,7 @@ def test_a_certificate_that_nobody_vouches_for_is_fatal(tmp_path: Path) -> None:
 
 def test_a_full_pool_is_a_timeout_of_its_own(colour: Adapted) -> None:
     expected = PoolTimeout
-    if "pool_timeout" in KINDS[colour.kind].cannot:
+    if "pool_timeout" in CANNOT[colour.kind]:
         expected = ConnectTimeout
 
     async def scenario(transport: Transport) -> None:
@@ -249,10 +249,11 @@ def test_a_cap_holds_for_what_is_unpacked(colour: Adapted) -> None:
         colour.run(scenario, limits=Limits(total=1 << 20))
 
 
+@pytest.mark.parametrize(
+    "colour", ["httpx2-asyncio", "httpx-asyncio", "aiohttp-asyncio"], indirect=True
+)
+@pytest.mark.asks("cancelling")
 def test_a_call_may_be_cancelled_at_every_step(colour: Adapted) -> None:
-    if colour.name == "blocking":
-        return
-
     async def call(transport: Transport) -> None:
         response = await send(transport, server.url)
         try:
@@ -268,7 +269,7 @@ def test_a_call_may_be_cancelled_at_every_step(colour: Adapted) -> None:
             task.cancel()
             await asyncio.wait([task])
             assert task.cancelled()
-        assert await asyncio.to_thread(until, lambda: server.open_connections == 0)
+        assert await asyncio.to_thread(until, lambda: server.open_connections == 0, 2.0)
         assert len(asyncio.all_tasks()) == 1
 
     with ScriptedServer(OPEN) as server:
@@ -286,6 +287,13 @@ def test_threads_end_with_their_exchanges() -> None:
             drive(response.aclose())
         assert until(lambda: server.open_connections == 0)
     assert until(lambda: threading.active_count() <= before)
+
+
+def test_classic_httpx_declares_what_it_alone_cannot_do() -> None:
+    httpx = pytest.importorskip("httpx")
+
+    with httpx.Client(trust_env=False) as client:
+        assert Httpx2Transport(client).cannot == CANNOT["httpx"]
 
 
 def test_your_client_is_not_closed_and_its_secrets_and_cookies_stay_at_home() -> None:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from tests.transports.colours import Colour
+from tests.transports.colours import Colour, send
 
 from fairlead.errors import ConfigError
+from fairlead.ports import Transport
 from fairlead.transports.curl.usable import check_settings
 from fairlead.types.http import HttpSettings
 
@@ -47,15 +48,19 @@ def test_a_proxy_that_cannot_be_one_is_refused_without_telling_it(proxy: str, wo
 
 
 @pytest.mark.parametrize("field", ["ca_file", "client_cert", "client_key"])
-def test_a_file_that_cannot_be_read_is_named_when_the_transport_is_made(
+def test_a_file_that_cannot_be_read_is_named_before_a_connection_is_made(
     colour: Colour, tmp_path: Path, field: str
 ) -> None:
     present = tmp_path / "present.pem"
     present.write_text("x")
     files = {"client_cert": str(present), field: str(tmp_path / "absent.pem")}
 
-    with pytest.raises(ConfigError, match=rf"http\.{field}: .*absent\.pem.* cannot be read"):
-        colour.transport(HttpSettings(**files))
+    async def scenario(transport: Transport) -> None:
+        for _ in range(2):
+            with pytest.raises(ConfigError, match=rf"http\.{field}: .*absent.* cannot be read"):
+                await send(transport, "https://127.0.0.1:9")
+
+    colour.run(scenario, HttpSettings(**files, max_connections=1))
 
 
 @pytest.mark.parametrize(

@@ -19,18 +19,8 @@ def main() -> None:
     _interrupts(raise_an_error=True)
     try:
         program.main()
-    except SystemExit as ended:
-        _interrupts(raise_an_error=False)
-        _leave(ended.code)
-        raise
     finally:
         _interrupts(raise_an_error=False)
-
-
-def _leave(code: object) -> None:
-    from fairlead.cli.leaving import leave_tools_behind
-
-    leave_tools_behind(code)
 
 
 def _interrupts(*, raise_an_error: bool) -> None:

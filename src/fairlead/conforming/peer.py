@@ -133,7 +133,7 @@ class Peer:
         key: str | None = None,
         keyless: bool = False,
     ) -> Answer:
-        """Send raw bytes, or fields as JSON; any status is an answer. `key` replaces the own one."""
+        """Send bytes, or fields as JSON; any status is an answer. `key` replaces the own."""
         data = body if isinstance(body, bytes) else msgspec.json.encode(body)
         headers = (_JSON, *([_EVENTS] if stream else ()), *self.protocol.headers)
         if not keyless:
@@ -143,9 +143,8 @@ class Peer:
     def get(self, path: str) -> Answer:
         """Another resource of the same server, such as its list of models."""
         headers = (*self.protocol.headers, *self._key_headers(None))
-        return self._exchange(
-            HttpRequest("GET", self.protocol.url(self._base, path), headers), None
-        )
+        url = self.protocol.url(self._base, path)
+        return self._exchange(HttpRequest("GET", url, headers), None)
 
     def leave_early(self, **wishes: Unpack[Wishes]) -> bytes:
         """Begin to read a stream and close it with its first bytes, which are returned."""

@@ -29,6 +29,6 @@ def refused_tool(said: str, names: Sequence[str]) -> str | None:
     for name in names:
         if name and re.search(rf"(?<![\w-]){re.escape(name)}(?![\w-])", said):
             return name
-    number = _NUMBERED.search(said)
-    at = int(number[1]) if number is not None else len(names)
+    numbers = _NUMBERED.findall(said)
+    at = int(numbers[-1]) if numbers else len(names)
     return names[at] or None if at < len(names) else None

@@ -85,7 +85,8 @@ class SqliteFile:
         if self._process != os.getpid():
             self._process, connection = os.getpid(), None  # a child must not use its parent's
         elif connection is not None and self._identity != _identity(self.path):
-            connection.close()
+            with suppress(sqlite3.Error):  # what was moved away may be damaged
+                connection.close()
             connection = None
         if connection is None:
             self.connection = None

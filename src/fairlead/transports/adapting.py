@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 INABILITIES = {
     "blocking": "serve a blocking Client",
+    "cancelling": "be cancelled at any instant without the loss of a place in the pool",
     "cookies": "keep a session from sending the cookies that a server has set",
     "early_data": "send requests with the first packet of a TLS connection (0-RTT)",
     "event_loops": "serve several event loops: the client it is given belongs to one",

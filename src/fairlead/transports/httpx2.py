@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from fairlead.types.http import ConnectionFacts, Headers, HttpRequest
 
 _LIBRARIES = ("httpx2", "httpx")
+_CLASSIC = frozenset({"cancelling", "expansion"})
+"""What classic httpx cannot do besides."""
 
 
 class _RawHeaders(Protocol):
@@ -70,11 +72,10 @@ class Httpx2Transport:
     decoded answer. `cannot` says what it does less well than the transport on libcurl.
     """
 
-    cannot = frozenset(
+    cannot: frozenset[str] = frozenset(
         {
             "early_data",
             "event_loops",
-            "expansion",
             "fork",
             "heads",
             "http3",
@@ -94,6 +95,8 @@ class Httpx2Transport:
     ) -> None:
         self._client = client
         self._library = _library_of(client)
+        if self._library.__name__ == "httpx":
+            self.cannot = self.cannot | _CLASSIC
         self._blocking = not iscoroutinefunction(client.send)
         self._room = (limits or Limits()).total
         self._allow_insecure_http = allow_insecure_http

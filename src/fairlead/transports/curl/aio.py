@@ -41,7 +41,6 @@ class AsyncCurlTransport:
 
     def __init__(self, settings: HttpSettings | None = None, limits: Limits | None = None) -> None:
         self._settings = settings or HttpSettings()
-        check_settings(self._settings)
         self._room = (limits or Limits()).total
         self._alt_svc = alt_svc_for(self._settings)
         self._lock = Lock()
@@ -100,6 +99,7 @@ class AsyncCurlTransport:
         return driver
 
     def _new_driver(self, loop: AbstractEventLoop) -> AsyncDriver:
+        check_settings(self._settings)
         with self._lock:
             for old in [old for old in self._drivers if old.is_closed()]:
                 self._drivers.pop(old).close()

@@ -37,7 +37,6 @@ class BlockingCurlTransport:
 
     def __init__(self, settings: HttpSettings | None = None, limits: Limits | None = None) -> None:
         self._settings = settings or HttpSettings()
-        check_settings(self._settings)
         self._room = (limits or Limits()).total
         self._alt_svc = alt_svc_for(self._settings)
         self._inherited: list[object] = []
@@ -141,6 +140,7 @@ class BlockingCurlTransport:
 
     def _new_lane(self, origin: str) -> Lane:
         try:
+            check_settings(self._settings)
             with creating():
                 return Lane(self._settings, origin, self._alt_svc)
         except BaseException:
