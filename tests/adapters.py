@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Awaitable, Callable
+from threading import Lock
 from typing import Any
 
 import pytest
@@ -30,12 +31,14 @@ class Owned:
     def __init__(self, make: Callable[[], tuple[Transport, Callable[[], Any]]]) -> None:
         self._make = make
         self._made: tuple[Transport, Callable[[], Any]] | None = None
+        self._lock = Lock()
 
     def send(
         self, request: HttpRequest, *, deadline: float, timeouts: Timeouts
     ) -> Awaitable[HttpResponse]:
-        if self._made is None:
-            self._made = self._make()
+        with self._lock:
+            if self._made is None:
+                self._made = self._make()
         return self._made[0].send(request, deadline=deadline, timeouts=timeouts)
 
     async def aclose(self) -> None:

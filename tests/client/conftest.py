@@ -228,6 +228,10 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     asked = os.environ.get("FAIRLEAD_TRANSPORT", "curl")
     module = metafunc.module.__name__.rpartition(".")[2]
     kinds = ["curl", "httpx2", "aiohttp"] if module in OVER_EACH and asked == "curl" else [asked]
+    if any(
+        "carried_by" in mark.args[0] for mark in metafunc.definition.iter_markers("parametrize")
+    ):
+        return
     if "opened" not in metafunc.fixturenames:
         if kinds != ["curl"]:
             metafunc.parametrize("carried_by", kinds, indirect=True)

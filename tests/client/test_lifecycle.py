@@ -174,6 +174,7 @@ def test_a_stream_that_is_forgotten_frees_its_connection() -> None:
         assert until(lambda: server.open_connections == 0)
 
 
+@pytest.mark.parametrize("carried_by", ["curl"], indirect=True)
 @pytest.mark.parametrize("colour", ["Client", "AsyncClient"])
 def test_a_program_that_never_closes_ends_quietly(colour) -> None:
     ask = 'client.chat("vllm/m", "Hi")'

@@ -32,9 +32,10 @@ Written by `FAIRLEAD_WRITE_DOCS=1 .venv/bin/python -m pytest tests/peers/test_co
 """
 
 
-def document(cards: Mapping[str, Mapping[str, Scorecard]]) -> str:
-    """The page, from the cards by server and dialect."""
-    return _HEAD + "".join(_section(title, cards[title]) for title in sorted(cards)) + _FOOT
+def document(notes: Mapping[str, str], cards: Mapping[str, Mapping[str, Scorecard]]) -> str:
+    """The page, from what is to be known of each server, and its cards by dialect."""
+    sections = [_section(title, notes[title], cards[title]) for title in sorted(cards)]
+    return _HEAD + "".join(sections) + _FOOT
 
 
 def verdicts_of(card: Scorecard) -> dict[tuple[str, str], str]:
@@ -54,9 +55,10 @@ def kept(title: str, text: str) -> dict[str, dict[tuple[str, str], str]]:
     return found
 
 
-def _section(title: str, cards: Mapping[str, Scorecard]) -> str:
+def _section(title: str, note: str, cards: Mapping[str, Scorecard]) -> str:
     dialects = sorted(cards)
-    lines = [f"\n## {title}\n", f"| check | {' | '.join(dialects)} |", "|---" * (len(cards) + 1)]
+    lines = [f"\n## {title}\n", note, "", f"| check | {' | '.join(dialects)} |"]
+    lines.append("|---" * (len(cards) + 1))
     lines[-1] += "|"
     verdicts = {dialect: verdicts_of(cards[dialect]) for dialect in dialects}
     for area, name in verdicts[dialects[0]]:

@@ -36,7 +36,7 @@ class Chat:
         return Wanted(
             fields["model"],
             _texts(last["content"]),
-            fields["max_tokens"],
+            fields.get("max_completion_tokens", fields.get("max_tokens")),
             bool(fields.get("stream")),
             fields.get("stop") or [],
             fields.get("n", 1),

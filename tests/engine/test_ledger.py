@@ -164,26 +164,6 @@ def test_what_was_allowed_is_counted_though_the_hold_that_failed_is_taken_back()
     assert balance(store, runtime) == (7, 0)
 
 
-def test_what_was_allowed_is_counted_though_the_hold_that_failed_is_taken_back() -> None:
-    class FirstWordCounts(Frail):
-        """Who has settled once is done, as in Redis."""
-
-        def settle(
-            self, name: str, slots: Sequence[Slot], spending: Spending | None, wall: float
-        ) -> None:
-            if name not in dict(self.settled):
-                super().settle(name, slots, spending, wall)
-
-    store = FirstWordCounts()
-    books, runtime = ledger(store, when_down="allow")
-    store.down = True
-    ticket = hold(books)
-    store.down = False
-    runtime.advance(1)
-    drive(books.settle(ticket, COST))
-    assert balance(store, runtime) == (7, 0)
-
-
 def test_a_hundred_calls_on_a_store_that_hangs_are_all_refused_in_time() -> None:
     class Hanging(Frail):
         def _reach(self) -> None:

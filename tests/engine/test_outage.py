@@ -46,15 +46,6 @@ def test_who_is_refused_while_another_finds_the_store_back_is_told_why() -> None
     assert outage.over
 
 
-def test_who_is_refused_while_another_finds_the_store_back_is_told_why() -> None:
-    runtime = FakeRuntime()
-    outage = Outage(runtime.now)
-    outage.failed(StoreError("it burns"))
-    outage.answered()  # by another thread, between the question and the error
-    assert str(outage.error()) == "it burns"
-    assert outage.over
-
-
 def test_it_can_be_forgotten() -> None:
     runtime = FakeRuntime()
     outage = Outage(runtime.now)

@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterator
 
 import pytest
+from scripts.peers import LITELLM
 from tests.conforming.page import PAGE, document, kept, verdicts_of
 from tests.peers.proxy import KEY
 
@@ -14,6 +15,10 @@ from fairlead import LocalModelError, Scorecard, Settings
 from fairlead.local.server import shared_server
 
 LLAMA, PROXY = "llama.cpp's server, with SmolLM2", "LiteLLM's proxy, before that server"
+NOTES = {
+    LLAMA: "Its template has no place for tools; the server leaves them out without a word.",
+    PROXY: f"LiteLLM {LITELLM}, without a database. What the model cannot do, it cannot do here.",
+}
 DIALECTS = ("openai_chat", "openai_responses", "anthropic_messages")
 UNSTEADY = {
     ("agreement", "text"),
@@ -38,7 +43,7 @@ def cards() -> Iterator[dict[str, dict[str, Scorecard]]]:
     yield found
     complete = all(len(by_dialect) == len(DIALECTS) for by_dialect in found.values())
     if os.environ.get("FAIRLEAD_WRITE_DOCS") == "1" and complete:
-        PAGE.write_text(document(found), encoding="utf-8")
+        PAGE.write_text(document(NOTES, found), encoding="utf-8")
 
 
 def _compared(title: str, card: Scorecard) -> None:

@@ -61,37 +61,6 @@ def test_who_came_while_it_opened_does_not_pass_for_the_probe() -> None:
     assert subject.state(2.0) == "half_open"
 
 
-def test_who_came_while_it_opened_does_not_pass_for_the_probe() -> None:
-    class Slow(Breaker):
-        """Another thread opens it, and a probe begins, while this one looks at the state."""
-
-        __slots__ = ("_between", "_own")
-
-        @property
-        def _state(self) -> str:  # type: ignore[override]
-            own, between = self._own, getattr(self, "_between", None)
-            if between is not None:
-                self._between = None
-                between()
-            return own
-
-        @_state.setter
-        def _state(self, state: str) -> None:
-            self._own = state
-
-    subject = Slow(BreakerPolicy(probes=1), random=lambda: 0.5)
-
-    def opened_and_probed() -> None:
-        subject.trip(0.0, 1.0)
-        assert subject.enter(2.0) is not None
-
-    subject._between = opened_and_probed
-    late = subject.enter(2.0)
-    assert late is not None
-    subject.leave(late, "success", 2.0)
-    assert subject.state(2.0) == "half_open"
-
-
 def test_five_failures_in_a_row_open_it_and_four_do_not() -> None:
     subject = breaker()
     for _ in range(4):

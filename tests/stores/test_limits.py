@@ -244,21 +244,6 @@ def test_the_file_forgets_places_that_owe_nothing_when_new_ones_come(tmp_path: P
     made.close()
 
 
-def test_the_file_forgets_places_that_owe_nothing_when_new_ones_come(tmp_path: Path) -> None:
-    made = SqliteLimits(tmp_path / "limits.db", timeout=10)
-    slow = Rate(1, 7200 * MICROSECONDS, 1)
-    made.enter(asked("slow#", requests=slow), 10.0)
-    for number in range(50):
-        made.enter(asked(f"stranger-{number}#", requests=SLOW), 10.0)
-
-    made.enter(asked("new#", requests=SLOW), 3800.0)
-
-    rows = made._file.transaction(lambda to: to.execute("SELECT place FROM rate").fetchall())
-    assert sorted(place for (place,) in rows) == ["new#", "slow#"]
-    assert isinstance(made.enter(asked("slow#", requests=slow), 3800.0), Denied)
-    made.close()
-
-
 def test_redis_forgets_a_place_that_owes_nothing(shared_redis: RedisServer, tmp_path: Path) -> None:
     limits = RedisLimits(shared_redis.url, timeout=10, prefix=tmp_path.name)
     limits.enter(asked("short", requests=Rate(1, MICROSECONDS, 2), places=4, lease=5.0), 0)

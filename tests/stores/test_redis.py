@@ -13,8 +13,6 @@ from tests.stores.redis_server import RedisServer, free_port, installed
 from fairlead.auth.secret import Secret
 from fairlead.engine.ledger import Due, Ledger
 from fairlead.engine.runtime import BlockingRuntime, drive
-from fairlead.engine.ledger import Due, Ledger
-from fairlead.engine.runtime import BlockingRuntime, drive
 from fairlead.errors import ConfigError, StoreError
 from fairlead.policies.ledger import window_at, window_end
 from fairlead.stores.redis import RedisLedger
@@ -267,31 +265,6 @@ def test_lua_tells_periods_apart_as_python_does(own_redis: RedisServer) -> None:
                 window = window_at(per, wall)
                 assert int(at) == window, (per, wall)
                 assert wall + int(left) == window_end(per, window), (per, wall)
-
-
-def test_calls_that_were_allowed_without_redis_are_counted_when_it_is_back(
-    ledger: RedisLedger, own_redis: RedisServer
-) -> None:
-    books = Ledger(ledger, BlockingRuntime(), when_down="allow")
-    due = Due((TEAM,), False)
-    own_redis.kill()
-    tickets = [drive(books.hold(due, 10, "openai/m", 5.0)) for _ in range(3)]
-    for ticket in tickets:
-        drive(books.settle(ticket, Spending(7, "openai/m", "chat")))
-    own_redis.start()
-    drive(books.aclose())
-    assert ledger.balance(TEAM, 0, 0) == (21, 0)
-
-
-def test_of_a_call_that_has_ended_redis_remembers_a_name_for_a_day(
-    ledger: RedisLedger, own_redis: RedisServer
-) -> None:
-    slots = ledger.hold(hold("a"), 0, 0)
-    assert not isinstance(slots, Shortage)
-    ledger.settle("a", slots, Spending(1, "openai/m", "chat"), 0)
-    left = int(own_redis.command("TTL", "{fairlead}:done:a").strip(":\r\n"))
-    assert 86_000 < left <= 86_400
-    assert own_redis.command("EXISTS", "{fairlead}:hold:a") == ":0\r\n"
 
 
 def test_calls_that_were_allowed_without_redis_are_counted_when_it_is_back(

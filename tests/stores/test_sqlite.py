@@ -232,38 +232,6 @@ def test_the_file_is_the_same_wherever_the_program_goes(
     ledger.close()
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="a file that is open stays there")
-@pytest.mark.parametrize("how", ["moved", "deleted", "damaged and moved"])
-def test_a_file_that_was_taken_away_is_made_anew_for_all(path: Path, how: str) -> None:
-    first = SqliteLedger(path)
-    assert not isinstance(first.hold(hold("before", 60), 0, 0), Shortage)
-    if how.startswith("damaged"):
-        with path.open("r+b") as file:
-            file.write(b"\xff" * 8192)
-    for one in list(path.parent.iterdir()):
-        one.unlink() if how == "deleted" else one.rename(f"{one}.old")
-    second = SqliteLedger(path)
-    assert not isinstance(second.hold(hold("second", 70), 0, 0), Shortage)
-    assert isinstance(first.hold(hold("first", 40), 0, 0), Shortage)
-    assert first.balance(TEAM, 0, 0) == second.balance(TEAM, 0, 0) == (0, 70)
-    first.close()
-    assert not isinstance(second.hold(hold("after", 30), 0, 0), Shortage)
-    second.close()
-
-
-def test_the_file_is_the_same_wherever_the_program_goes(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.chdir(tmp_path)
-    ledger = SqliteLedger(Path("ledger.db"))
-    ledger.hold(hold("a"), 0, 0)
-    ledger.close()
-    (tmp_path / "elsewhere").mkdir()
-    monkeypatch.chdir(tmp_path / "elsewhere")
-    assert ledger.balance(TEAM, 0, 0) == (0, 10)
-    ledger.close()
-
-
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
 def test_a_child_of_a_fork_opens_the_file_anew(path: Path) -> None:
     program = f"""

@@ -6,9 +6,12 @@ import ssl
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
+from typing import Literal
 
 import pytest
 import trustme
+from tests.transports.caddy import Caddy
+from tests.transports.racing import races
 
 from fairlead.errors import ConnectError
 from fairlead.ports import Timeouts
@@ -62,6 +65,25 @@ def test_a_certificate_that_is_not_trusted_is_no_answer(secure) -> None:
             probe.attempt(fresh=True)
 
     assert server.requests == []
+
+
+@pytest.mark.parametrize(("wanted", "version"), [("auto", "2"), ("http3", "3")])
+@races
+def test_the_version_that_was_agreed_on_decides_which_steps_there_are(
+    tmp_path: Path, wanted: Literal["auto", "http3"], version: str
+) -> None:
+    with ScriptedServer(respond(401)) as upstream, Caddy(tmp_path, upstream.url) as caddy:
+        settings = HttpSettings(http_version=wanted, ca_file=caddy.ca_file)
+        with closing(Probe(caddy.url, settings, Timeouts())) as probe:
+            first, second = probe.attempt(fresh=True), probe.attempt(fresh=True)
+            third = probe.attempt(fresh=False)
+
+    for found in (first, second):
+        assert (found.status, found.http_version, found.reused) == (401, version, False)
+        assert (found.quic is None, found.tls is None) == (version == "2", version == "3")
+        assert found.tls_version == "1.3"
+    assert (first.resumed, second.resumed) == (False, True)
+    assert (third.http_version, third.reused, third.quic) == (version, True, None)
 
 
 def test_percentiles_are_values_that_were_measured() -> None:

@@ -62,13 +62,14 @@ def _shown(item: Ping) -> str:
     lines = [one_line(_summary(item)), *_plot("new", item.times(reused=False))]
     lines += _plot("reused", item.times(reused=True))
     if item.error is not None:
-        lines.append(one_line(f"  {item.error}"))
+        lines.append(f"  {one_line(item.error)}")
     return "\n".join(lines) + "\n\n"
 
 
 def _summary(item: Ping) -> str:
+    title = item.url if item.name == item.url else f"{item.name}: {item.url}"
     if not item.tries:
-        return f"{item.name}: {item.url}"
+        return title
     last = item.tries[-1]
     tls = [found.tls_version for found in item.tries if found.tls_version]
     parts = [f"{last.status} over HTTP/{last.http_version}"]
@@ -78,7 +79,7 @@ def _summary(item: Ping) -> str:
     new = [found for found in item.tries if not found.reused]
     if tls and len(new) > 1:
         parts.append(f"{sum(found.resumed for found in new)} of {len(new) - 1} sessions resumed")
-    return f"{item.name}: {item.url}: {', '.join(parts)}"
+    return f"{title}: {', '.join(parts)}"
 
 
 def _plot(title: str, times: tuple[PhaseTimes, ...]) -> list[str]:

@@ -78,6 +78,8 @@ class OpenAIChat(Protocol):
                 return f"a chunk is malformed: {problem}"
             if at(chunk, "object") != "chat.completion.chunk":
                 return f"a chunk's object is {at(chunk, 'object')}, not chat.completion.chunk"
+        if not chunks:
+            return "no chunk came"
         if len({at(chunk, "id") for chunk in chunks}) != 1:
             return "the chunks of one stream have several ids"
         finishes = [reason for chunk in chunks if (reason := at(chunk, *_FINISH)) is not None]

@@ -12,6 +12,7 @@ from fairlead.framing.sse import Frame
 
 SSE = "https://html.spec.whatwg.org/multipage/server-sent-events.html"
 HTTP = "https://www.rfc-editor.org/rfc/rfc9110.html"
+_VERSION = "/v1"
 JSON = "https://www.rfc-editor.org/rfc/rfc8259.html"
 
 
@@ -31,13 +32,8 @@ class Protocol:
 
     def url(self, base: str, path: str) -> str:
         """The address of `path`, which `base` may hold already, or a part of it."""
-        base = base.rstrip("/")
-        if base.endswith(self.path):
-            base = base.removesuffix(self.path)
-        first = "/" + path.split("/", 2)[1]
-        if path.count("/") > 1 and base.endswith(first):
-            base = base.removesuffix(first)
-        return base + path
+        base = base.rstrip("/").removesuffix(self.path)
+        return (base.removesuffix(_VERSION) if path.startswith(f"{_VERSION}/") else base) + path
 
     def key_headers(self, key: str) -> tuple[tuple[str, str], ...]:
         return (("authorization", f"Bearer {key}"),)

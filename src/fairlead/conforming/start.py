@@ -6,6 +6,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
 from fairlead.auth.origin import origin_of, require_secure
 from fairlead.auth.secret import Secret
 from fairlead.conforming.catalogue import checks_of, protocol_named
@@ -19,6 +21,9 @@ from fairlead.types.conformance import CheckOutcome, Scorecard
 if TYPE_CHECKING:
     from fairlead.conforming.check import Check
     from fairlead.conforming.protocol import Protocol
+
+_PATIENCE_SECONDS = 120.0
+"""How long one answer may take, where the settings do not say less."""
 
 
 class Examination:
@@ -84,15 +89,16 @@ def examination(
     checks, protocol = checks_of(only), protocol_named(dialect)
     require_secure(origin_of(url), allow_insecure_http=settings.http.allow_insecure_http)
     secret = None if key is None else Secret(key)
+    patience = min(settings.timeouts.total, _PATIENCE_SECONDS)
+    timeouts = replace(settings.timeouts, total=patience)
     transport = BlockingCurlTransport(settings.transport_http(), settings.limits)
-    peer = Peer(
-        protocol, url, model or "", secret, transport, timeouts=settings.timeouts, costly=costly
-    )
+    peer = Peer(protocol, url, model or "", secret, transport, timeouts=timeouts, costly=costly)
     try:
+        # Which model there is, or at least that something answers at all.
         if model is None:
             peer.model = _first_model(peer, protocol)
         else:
-            peer.get(protocol.models_path)  # that something answers at all
+            peer.get(protocol.models_path)
         yield Examination(peer, url, checks)
     finally:
         drive(transport.aclose())

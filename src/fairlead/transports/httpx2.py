@@ -8,17 +8,17 @@ from __future__ import annotations
 import asyncio
 import sys
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
-from contextlib import suppress
 from inspect import iscoroutinefunction
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, Protocol, cast
 from urllib.parse import urlsplit
 from weakref import ref
 
-from fairlead.errors import ConfigError, ProtocolError, ReadTimeout
+from fairlead.errors import ConfigError, ProtocolError
 from fairlead.ports import Limits
 from fairlead.transports.adapting import Room, Sending, another_loop, blocks, remaining
 from fairlead.transports.httpx_errors import Progress, no_response, translated
+from fairlead.transports.httpx_task import TaskedResponse
 from fairlead.transports.httpx_thread import Line
 
 if TYPE_CHECKING:
@@ -230,94 +230,7 @@ class ThreadedResponse:
         return f"<ThreadedResponse {self.status}>"
 
 
-class TaskedResponse:
-    """A response of an asynchronous client; `ports.HttpResponse`.
-
-    A read that is not done in time goes on, since the library cannot take it up again.
-    """
-
-    def __init__(
-        self, response: LibraryResponse, headers: Headers, sending: Sending, room: Room
-    ) -> None:
-        self._response = response
-        self._chunks = response.aiter_bytes()
-        self._sending = sending
-        self._room = room
-        self._loop = asyncio.get_running_loop()
-        self._reading: asyncio.Task[bytes] | None = None
-        self._over = False
-        self._error: BaseException | None = None
-        self.status = response.status_code
-        self.headers = headers
-        self.facts = sending.facts
-
-    async def read(self, deadline: float) -> bytes:
-        if self._over:
-            if self._error is not None:
-                raise self._error
-            return b""
-        task = self._reading or asyncio.ensure_future(_next(self._chunks))
-        self._reading = task
-        try:
-            await asyncio.wait({task}, timeout=remaining(deadline))
-        except BaseException:
-            await self.aclose()
-            raise
-        if not task.done():
-            raise ReadTimeout(f"{self._sending.host} sent nothing more in time")
-        self._reading = None
-        return self._taken(task)
-
-    def _taken(self, task: asyncio.Task[bytes]) -> bytes:
-        try:
-            data = task.result()
-            self._room.count(data)
-        except Exception as error:
-            self._over = True
-            self._error = translated(error, self._sending) or error
-            raise self._error from None
-        self.facts.bytes_in = self._response.num_bytes_downloaded
-        self._over = not data
-        return data
-
-    async def aclose(self) -> None:
-        task, self._reading = self._reading, None
-        if not self._over:
-            self._over = True
-            self._error = ProtocolError("the response was closed before its end", sent=True)
-        await _closed(self._response, task)
-
-    def __del__(self) -> None:
-        if not self._over:
-            close = _closed(self._response, self._reading)
-            try:
-                self._loop.call_soon_threadsafe(self._loop.create_task, close)
-            except RuntimeError:  # the loop is closed, and its connections with it
-                close.close()
-
-    def __repr__(self) -> str:
-        return f"<TaskedResponse {self.status}>"
-
-
 _AS_IT_IS = {"stream": True, "auth": None, "follow_redirects": False}
-
-
-async def _next(chunks: AsyncIterator[bytes]) -> bytes:
-    """The next piece that holds something; `b""` at the end."""
-    async for data in chunks:
-        if data:
-            return data
-    return b""
-
-
-async def _closed(response: LibraryResponse, task: asyncio.Task[bytes] | None) -> None:
-    if task is not None:
-        task.cancel()
-        await asyncio.wait({task})
-        with suppress(BaseException):
-            task.result()  # whatever it is, nobody waits for it any more
-    with suppress(Exception):  # the connection is lost with it, as was wanted
-        await response.aclose()
 
 
 def _waits(timeouts: Timeouts, left: float | None) -> dict[str, float | None]:

@@ -22,9 +22,9 @@ from fairlead.types.runs import RunEvent, RunResult, ToolRun, TurnEnd, TurnStart
 if TYPE_CHECKING:
     from fairlead.engine.reply import Reply
     from fairlead.ports import Runtime
+    from fairlead.turns.jobs import Workers
     from fairlead.turns.rules import RunRules
     from fairlead.turns.toolbox import Toolbox
-    from fairlead.turns.workers import Workers
     from fairlead.types.receipts import Receipt
     from fairlead.types.responses import ChatResponse
 

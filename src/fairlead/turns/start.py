@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from fairlead.core import Core
     from fairlead.engine.reply import Reply
     from fairlead.schemas.function_tool import FunctionTool
-    from fairlead.turns.workers import Workers
+    from fairlead.turns.jobs import Workers
     from fairlead.types.events import Event
     from fairlead.types.responses import ChatResponse
     from fairlead.types.routes import Model

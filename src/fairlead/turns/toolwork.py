@@ -28,9 +28,9 @@ from fairlead.types.runs import ToolEnd, ToolOutcome, ToolRun, ToolStart
 if TYPE_CHECKING:
     from fairlead.ports import Runtime
     from fairlead.schemas.function_tool import FunctionTool
+    from fairlead.turns.jobs import Job, Workers
     from fairlead.turns.rules import RunRules
     from fairlead.turns.toolbox import Toolbox
-    from fairlead.turns.workers import Job, Workers
 
 _DENIED = "the user did not approve this call"
 _VOID = "the model began its answer anew without this call"

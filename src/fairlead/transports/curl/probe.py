@@ -92,7 +92,7 @@ class Probe:
         return PingTry(
             status=info(pycurl.RESPONSE_CODE),
             http_version=version,
-            remote=f"{info(pycurl.PRIMARY_IP)}:{info(pycurl.PRIMARY_PORT)}",
+            remote=_place(info(pycurl.PRIMARY_IP), info(pycurl.PRIMARY_PORT)),
             reused=reused,
             server=max(0.0, answered - ready),
             total=total,
@@ -111,6 +111,10 @@ class Probe:
     def _on_news(self, kind: int, text: bytes) -> None:
         if kind == pycurl.INFOTYPE_TEXT:
             self._told.append(text)
+
+
+def _place(remote: str, port: int) -> str:
+    return f"[{remote}]:{port}" if ":" in remote else f"{remote}:{port}"
 
 
 def _tls_version(told: bytes) -> str | None:
