@@ -20,6 +20,7 @@ from bench import (
     signing,
     startup,
     structured,
+    tool_calls,
     wire,
     wire_idle,
 )
@@ -90,6 +91,8 @@ BENCHMARKS: dict[str, Benchmark] = {
         f"decode-{name}": lambda _server, sizes, name=name: decoding.decoding(name, sizes, 2.5)
         for name in CHAT_DIALECTS
     },
+    "tool-calls": lambda _server, sizes: tool_calls.assembly(sizes, 2.0),
+    "tool-calls-followed": lambda _server, sizes: tool_calls.progress(sizes, 4.0),
     "partial-json": lambda _server, sizes: partial_json.beside_a_parser(sizes, 60.0),
     "partial-json-small": lambda _server, sizes: partial_json.beside_large_fragments(sizes, 3.0),
     "partial-json-long": lambda _server, sizes: partial_json.beside_short_documents(sizes, 1.3),

@@ -164,9 +164,7 @@ class Client(OperationMethods, TurnMethods, ExtractionMethods, StateMethods):
         self.close()
 
 
-class AsyncClient(
-    AsyncOperationMethods, AsyncTurnMethods, AsyncExtractionMethods, StateMethods
-):
+class AsyncClient(AsyncOperationMethods, AsyncTurnMethods, AsyncExtractionMethods, StateMethods):
     """Calls models on the running asyncio loop. One client may serve several loops in turn.
 
     The arguments are those of `Client`.

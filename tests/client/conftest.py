@@ -227,7 +227,11 @@ OVER_EACH = ("test_chat", "test_faults", "test_lifecycle", "test_plain")
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     asked = os.environ.get("FAIRLEAD_TRANSPORT", "curl")
     module = metafunc.module.__name__.rpartition(".")[2]
-    kinds = ["curl", "httpx2", "aiohttp"] if module in OVER_EACH and asked == "curl" else [asked]
+    kinds = [asked]
+    if module in OVER_EACH and asked == "curl":
+        asks = metafunc.definition.get_closest_marker("asks")
+        wanted = set(asks.args) if asks else set()
+        kinds += [kind for kind in ("httpx2", "aiohttp") if not wanted & CANNOT[kind]]
     if any(
         "carried_by" in mark.args[0] for mark in metafunc.definition.iter_markers("parametrize")
     ):

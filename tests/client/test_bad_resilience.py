@@ -298,6 +298,7 @@ def test_a_settings_file_that_breaks_leaves_all_in_force(tmp_path: Path, monkeyp
         assert client.settings_problem is None
 
 
+@pytest.mark.parametrize("carried_by", ["curl"], indirect=True)
 def test_reloads_calls_and_closes_in_any_order_end_in_answers_alone(tmp_path: Path) -> None:
     """Threads that ask, one that reloads with other stores, one that closes: nothing else comes."""
     troubles: list[BaseException] = []

@@ -22,6 +22,7 @@ from fairlead.testing.runtime import FakeRuntime
 from fairlead.testing.server import Close, ScriptedServer, stream
 from fairlead.types.http import HttpSettings
 
+pytestmark = pytest.mark.asks("settings")
 VERSIONS = {"http1": "1.1", "http2": "2", "http3": "3"}
 HELLO = chunk({"content": "Hello"})
 CUT = [*list(stream([HELLO]))[:-1], Close()]

@@ -76,6 +76,7 @@ def test_a_stream_that_breaks_while_it_is_read_out_raises_nothing(opened) -> Non
     assert stream.usage.estimated
 
 
+@pytest.mark.asks("reused")
 def test_a_connection_that_was_read_out_serves_the_next_call(opened) -> None:
     with ScriptedServer([*late(), *whole()]) as server:
         client = opened.at(server.url, streams=DRAIN)

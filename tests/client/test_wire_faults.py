@@ -64,6 +64,7 @@ def test_c2_a_host_that_swallows_connections_is_given_up_on_in_time(opened) -> N
 
 @pytest.mark.parametrize("first", ["refuses", "swallows"])
 @pytest.mark.fault("C6", "the second address is used, within the time to connect")
+@pytest.mark.asks("reused")
 def test_c6_a_dead_first_address_gives_way_to_the_second(opened, first: str) -> None:
     with ScriptedServer(whole()) as server:
         port = server.port
@@ -143,6 +144,7 @@ def test_c16_a_peer_that_is_gone_without_a_word_is_a_timeout(opened, quick) -> N
 
 @pytest.mark.fault("C20")
 @pytest.mark.parametrize("status", [407, 502])
+@pytest.mark.asks("settings")
 def test_c20_a_proxy_that_refuses_sees_neither_key_nor_request(opened, status: int) -> None:
     own = ProviderSettings(base_url="https://api.example.com/v1", key=settings_key())
     with ScriptedServer([*respond(status, (), b"who are you?"), Close()]) as proxy:
@@ -187,6 +189,7 @@ def short_stream() -> tuple[bytes, int]:
 
 
 @pytest.mark.fault("S18")
+@pytest.mark.asks("last_words")
 def test_s18_an_end_behind_any_byte_is_the_answer_or_an_interruption(opened) -> None:
     wire, terminal = short_stream()
     outcomes = sweep(opened, LimitData, wire)

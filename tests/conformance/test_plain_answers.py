@@ -49,6 +49,10 @@ FIELDS = [
     "content",
     "refusal",
     "tool_calls",
+    "function",
+    "arguments",
+    "name",
+    "custom",
     "annotations",
     "audio",
     "images",
@@ -79,6 +83,8 @@ VALUES: tuple[Any, ...] = (
 
 class GeneralDecoder(OpenAIChatDecoder):
     """Takes no short way: neither for a body nor for a chunk."""
+
+    _shortly = False
 
     def __init__(self, request: ChatRequest, target: Target, limits: Limits) -> None:
         super().__init__(request, target, limits)

@@ -32,7 +32,7 @@ def command(
 ) -> None:
     """Check the server or gateway at URL against the protocol that it claims to speak.
 
-    URL is what a client takes as its base, such as http://localhost:8080/v1. About sixty small
+    URL is what a client takes as its base, such as http://localhost:8080/v1. About fifty small
     requests are made, which a provider may bill. Exits with 0 only where nothing fails.
     """
     from fairlead.cli.report import to_json

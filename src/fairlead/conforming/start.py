@@ -62,7 +62,7 @@ def conform(
     `url` is what a client takes as its base, such as `http://localhost:8080/v1`. `dialect` is
     `openai_chat`, `openai_responses` or `anthropic_messages`; without a `model`, the first that the
     server lists is asked. `only` names areas, such as `streams`. `costly` allows the check that
-    sends a prompt of 300,000 words. About sixty small requests are made. Raises `InvalidRequest`
+    sends a prompt of 300,000 words. About fifty small requests are made. Raises `InvalidRequest`
     for arguments that lead nowhere, `TransportError` where nothing answers.
     """
     with examination(

@@ -6,10 +6,11 @@ says what each word means.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable, Iterator
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
 from math import inf
 from time import monotonic
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from fairlead.errors import ConfigError, InvalidRequest, ProtocolError, ResponseTooLarge
 from fairlead.transports.curl.request import (
@@ -37,13 +38,18 @@ INABILITIES = {
     "http2": "speak HTTP/2",
     "http3": "speak HTTP/3",
     "idle_close": "close at once a blocking client's HTTP/2 stream in which nothing comes",
+    "last_words": "hand over what came just before a connection broke",
     "pool_timeout": "tell the wait for a place in the pool from the wait for a connection",
     "preconnect": "open connections before they are needed",
     "replay": "send anew, by itself, what an old connection has lost before any answer",
-    "reused": "tell whether a connection was used before",
+    "reused": "tell whether a connection was used before, and how long it took to open",
     "settings": "make connections by the [http] settings: the client it is given has its own",
 }
 """What an adapter may say that it cannot do."""
+
+_T = TypeVar("_T")
+GRACE = 0.02
+"""Seconds for which what has come already may take its way through a library."""
 
 _PIECE = 64 << 10
 
@@ -155,9 +161,45 @@ class Room:
             )
 
 
+def shown(address: object) -> str:
+    """Host and port of a socket's other end; nothing where they are not known."""
+    if not isinstance(address, tuple) or len(address) < len(("host", "port")):
+        return ""
+    host, port = address[:2]
+    return f"[{host}]:{port}" if ":" in str(host) else f"{host}:{port}"
+
+
 def remaining(instant: float) -> float | None:
     """Seconds until `instant`, never negative; None for ever."""
     return None if instant == inf else max(0.0, instant - monotonic())
+
+
+async def done_by(
+    task: asyncio.Future[_T], deadline: float, close: Callable[[_T], Awaitable[None]]
+) -> bool:
+    """Wait for a task that opens something; False when it has not done so in time.
+
+    Then, and when the wait is cancelled, the task is ended, and what it opened after all is closed.
+    A loop that was blocked finds the end of the wait together with what came before it: that is
+    looked at first.
+    """
+    try:
+        for patience in (remaining(deadline), GRACE):
+            await asyncio.wait({task}, timeout=patience)
+            if task.done():
+                return True
+    except BaseException:
+        await _dropped(task, close)
+        raise
+    await _dropped(task, close)
+    return False
+
+
+async def _dropped(task: asyncio.Future[_T], close: Callable[[_T], Awaitable[None]]) -> None:
+    task.cancel()
+    await asyncio.wait({task})
+    if not task.cancelled() and task.exception() is None:
+        await close(task.result())
 
 
 def blocks(runtime: Runtime) -> bool:

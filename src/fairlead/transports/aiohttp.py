@@ -12,7 +12,16 @@ from weakref import ref
 
 from fairlead.errors import ConfigError, ProtocolError, ReadTimeout
 from fairlead.ports import Limits
-from fairlead.transports.adapting import Room, Sending, another_loop, blocks, remaining
+from fairlead.transports.adapting import (
+    GRACE,
+    Room,
+    Sending,
+    another_loop,
+    blocks,
+    done_by,
+    remaining,
+    shown,
+)
 from fairlead.transports.aiohttp_errors import no_response, translated
 from fairlead.types.http import CREDENTIAL_HEADERS
 
@@ -45,6 +54,7 @@ class AiohttpTransport:
             "heads",
             "http2",
             "http3",
+            "last_words",
             "pool_timeout",
             "preconnect",
             "replay",
@@ -78,30 +88,33 @@ class AiohttpTransport:
         """Send `request`; see `ports.Transport`. `InvalidRequest` when nothing may be sent."""
         self._keep_to_one_loop()
         sending = Sending(request, allow_insecure_http=self._allow_insecure_http)
+        task = asyncio.ensure_future(self._sent(sending, timeouts))
+        if not await done_by(task, deadline, _closed):
+            raise no_response(sending)
         try:
-            async with asyncio.timeout(remaining(deadline)):
-                response = await self._sent(sending, timeouts)
-        except TimeoutError as error:
-            raise translated(error, sending) or no_response(sending) from None
+            response, begun = task.result()
         except Exception as error:
             known = translated(error, sending)
             if known is None:
                 raise
             raise known from None
         try:
-            return AiohttpResponse(response, sending, Room(self._room))
+            return AiohttpResponse(response, begun, sending, Room(self._room))
         except BaseException:
             response.close()
             raise
 
-    async def _sent(self, sending: Sending, timeouts: Timeouts) -> aiohttp.ClientResponse:
+    async def _sent(
+        self, sending: Sending, timeouts: Timeouts
+    ) -> tuple[aiohttp.ClientResponse, bytes]:
+        """The response, and what of its body is there: a break in the line would take it away."""
         from aiohttp import ClientTimeout
         from multidict import CIMultiDict
         from yarl import URL
 
         request = sending.request
         headers = CIMultiDict((name.decode(), value.decode()) for name, value in sending.headers())
-        return await self._session.request(
+        response = await self._session.request(
             request.method,
             URL(request.url, encoded=True),  # else it resolves dots, which breaks what was signed
             headers=headers,
@@ -116,6 +129,9 @@ class AiohttpTransport:
                 sock_read=None,
             ),
         )
+        content = response.content
+        failed = content.exception() is not None
+        return response, b"" if failed else content.read_nowait()
 
     def _keep_to_one_loop(self) -> None:
         running = asyncio.get_running_loop()
@@ -131,8 +147,11 @@ class AiohttpTransport:
 class AiohttpResponse:
     """A response of aiohttp; `ports.HttpResponse`."""
 
-    def __init__(self, response: aiohttp.ClientResponse, sending: Sending, room: Room) -> None:
+    def __init__(
+        self, response: aiohttp.ClientResponse, begun: bytes, sending: Sending, room: Room
+    ) -> None:
         self._response = response
+        self._begun = begun
         self._sending = sending
         self._room = room
         self._loop = asyncio.get_running_loop()
@@ -150,10 +169,7 @@ class AiohttpResponse:
         facts.http_version = f"{version.major}.{version.minor}" if version is not None else ""
         connection = response.connection
         transport = connection.transport if connection is not None else None
-        address = transport.get_extra_info("peername") if transport is not None else None
-        if isinstance(address, tuple) and len(address) >= 2:
-            host, port = address[:2]
-            facts.remote = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+        facts.remote = shown(transport.get_extra_info("peername")) if transport else ""
 
     async def read(self, deadline: float) -> bytes:
         if self._over:
@@ -161,13 +177,10 @@ class AiohttpResponse:
                 raise self._error
             return b""
         try:
-            async with asyncio.timeout(remaining(deadline)) as timer:
-                data = await self._response.content.read(_PIECE)
+            data = await self._piece(deadline)
             self._room.count(data)
-        except TimeoutError as error:
-            if not timer.expired():
-                raise self._fail(error) from None
-            raise ReadTimeout(f"{self._sending.host} sent nothing more in time") from None
+        except ReadTimeout:
+            raise
         except Exception as error:
             raise self._fail(error) from None
         except BaseException:
@@ -176,6 +189,21 @@ class AiohttpResponse:
         self.facts.bytes_in = _size_of(self._response.content)
         self._over = not data
         return data
+
+    async def _piece(self, deadline: float) -> bytes:
+        """What came before the deadline is looked at first, also where the loop was blocked."""
+        begun, self._begun = self._begun, b""
+        if begun:
+            return begun
+        content = self._response.content
+        for patience in (remaining(deadline), GRACE):
+            try:
+                async with asyncio.timeout(patience) as timer:
+                    return await content.read(_PIECE)
+            except TimeoutError:
+                if not timer.expired():
+                    raise
+        raise ReadTimeout(f"{self._sending.host} sent nothing more in time")
 
     def _fail(self, error: Exception) -> BaseException:
         self._over = True
@@ -198,6 +226,10 @@ class AiohttpResponse:
 
     def __repr__(self) -> str:
         return f"<AiohttpResponse {self.status}>"
+
+
+async def _closed(opened: tuple[aiohttp.ClientResponse, bytes]) -> None:
+    opened[0].close()
 
 
 def _size_of(content: aiohttp.StreamReader) -> int:

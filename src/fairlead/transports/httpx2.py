@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import sys
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from contextlib import suppress
 from inspect import iscoroutinefunction
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, Protocol, cast
@@ -16,7 +17,15 @@ from weakref import ref
 
 from fairlead.errors import ConfigError, ProtocolError
 from fairlead.ports import Limits
-from fairlead.transports.adapting import Room, Sending, another_loop, blocks, remaining
+from fairlead.transports.adapting import (
+    Room,
+    Sending,
+    another_loop,
+    blocks,
+    done_by,
+    remaining,
+    shown,
+)
 from fairlead.transports.httpx_errors import Progress, no_response, translated
 from fairlead.transports.httpx_task import TaskedResponse
 from fairlead.transports.httpx_thread import Line
@@ -179,11 +188,13 @@ class Httpx2Transport:
         deadline: float,
     ) -> TaskedResponse:
         waits["read"] = waits["write"] = None
+        task: asyncio.Task[LibraryResponse] = asyncio.ensure_future(
+            self._client.send(made, **_AS_IT_IS)
+        )
+        if not await done_by(task, deadline, _closed):
+            raise no_response(sending, progress)
         try:
-            async with asyncio.timeout(remaining(deadline)):
-                response: LibraryResponse = await self._client.send(made, **_AS_IT_IS)
-        except TimeoutError:
-            raise no_response(sending, progress) from None
+            response = task.result()
         except Exception as error:
             known = translated(error, sending)
             if known is None:
@@ -233,6 +244,10 @@ class ThreadedResponse:
 _AS_IT_IS = {"stream": True, "auth": None, "follow_redirects": False}
 
 
+async def _closed(response: LibraryResponse) -> None:
+    await response.aclose()
+
+
 def _waits(timeouts: Timeouts, left: float | None) -> dict[str, float | None]:
     """The library's own timeouts, of single steps. It is asked before each what they are now."""
     most = {"connect": timeouts.connect, "pool": timeouts.pool}
@@ -245,10 +260,8 @@ def _looked_at(response: LibraryResponse, sending: Sending) -> Headers:
     facts = sending.facts
     facts.http_version = response.http_version.removeprefix("HTTP/")
     stream: Any = response.extensions.get("network_stream")
-    address = stream.get_extra_info("server_addr") if stream is not None else None
-    if isinstance(address, tuple) and len(address) >= 2:
-        host, port = address[:2]
-        facts.remote = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+    with suppress(OSError):  # it may be closed by now
+        facts.remote = shown(stream.get_extra_info("server_addr")) if stream is not None else ""
     return sending.head(response.headers.raw)
 
 

@@ -12,7 +12,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from fairlead.errors import ProtocolError, ReadTimeout
-from fairlead.transports.adapting import Room, Sending, remaining
+from fairlead.transports.adapting import GRACE, Room, Sending, remaining
 from fairlead.transports.httpx_errors import translated
 
 if TYPE_CHECKING:
@@ -49,15 +49,22 @@ class TaskedResponse:
         return flow.take()
 
     async def _wait(self, deadline: float) -> None:
-        self._flow.arrived.clear()
+        """Until something has come.
+
+        Where the loop was blocked, what came before the deadline is still on its way behind it.
+        """
+        arrived = self._flow.arrived
+        arrived.clear()
         try:
-            async with asyncio.timeout(remaining(deadline)):
-                await self._flow.arrived.wait()
-        except TimeoutError:
-            raise ReadTimeout(f"{self._sending.host} sent nothing more in time") from None
+            for patience in (remaining(deadline), GRACE):
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(patience):
+                        await arrived.wait()
+                    return
         except BaseException:
             await self.aclose()
             raise
+        raise ReadTimeout(f"{self._sending.host} sent nothing more in time")
 
     async def aclose(self) -> None:
         self._flow.leave()

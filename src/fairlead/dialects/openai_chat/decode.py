@@ -1,13 +1,14 @@
 """Bytes of a Chat Completions answer, streamed or whole, to events and a finished answer.
 
-`feed` is the hot path: a chunk of nothing but text costs one JSON decode and one event. Everything
-else goes through `_take`, the same for a chunk and for a whole body.
+`feed` is the hot path: a chunk of nothing but text, or more of a call's arguments, costs one JSON
+decode and one event. Everything else goes through `_take`, the same for a chunk and a whole body.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
+from typing import ClassVar
 
 import msgspec
 
@@ -19,6 +20,7 @@ from fairlead.dialects.openai_chat.choice import TEXT
 from fairlead.dialects.openai_chat.plain import PlainAnswer, plain_answer
 from fairlead.dialects.openai_chat.wire import (
     ANSWER,
+    CALLING_CHUNK,
     CHUNK,
     PLAIN_CHUNK,
     Answer,
@@ -49,6 +51,7 @@ class OpenAIChatDecoder(AnswerReader):
     __slots__ = (
         "_begun",
         "_body",
+        "_calling",
         "_framed",
         "_frames",
         "_left",
@@ -57,6 +60,9 @@ class OpenAIChatDecoder(AnswerReader):
         "_request",
         "_text",
     )
+
+    _shortly: ClassVar[bool] = True
+    """Whether pieces of a call may be taken the short way."""
 
     def __init__(self, request: ChatRequest, target: Target, limits: Limits) -> None:
         super().__init__(target, limits)
@@ -73,6 +79,7 @@ class OpenAIChatDecoder(AnswerReader):
         self._body: bytearray | None = None  # of an answer that turned out not to be a stream
         self._text: Slot | None = None  # where a chunk of plain text goes
         self._plainly = True  # until a chunk holds more than text
+        self._calling = False  # whether the last chunk was a piece of one call
 
     def feed(self, data: bytes) -> list[Event]:
         """Bytes of a stream, in any split."""
@@ -178,6 +185,8 @@ class OpenAIChatDecoder(AnswerReader):
                         text.chunks.append(content)
                         events.append(TextDelta(content, text.index))
                     continue
+            if self._calling and not name and self._goes_on(payload):
+                continue
             try:
                 chunk = decode(payload)
             except _BAD_JSON:
@@ -190,12 +199,22 @@ class OpenAIChatDecoder(AnswerReader):
                     delta = None
             if delta is not None:
                 first.piece(delta)
+                self._calling = self._shortly and delta.tool_calls is not None
             elif self.failure is not None or self.finished:
                 return
             else:
                 decode = CHUNK.decode if assembly.started else ANSWER.decode
             if text is None:
                 text = self._text = self._plain_slot()
+
+    def _goes_on(self, payload: bytes) -> bool:
+        """Take a chunk that holds more arguments of a call that has begun, and nothing else."""
+        try:
+            call = CALLING_CHUNK.decode(payload).choices[0].delta.tool_calls[0]
+        except _BAD_JSON:
+            self._calling = False
+            return False
+        return self._first.tools.goes_on(call.index, call.function.arguments)
 
     def _odd(self, name: bytes, payload: bytes) -> None:
         """A frame that is not a chunk as we know it: the end of the stream, or a misfit."""

@@ -56,8 +56,6 @@ class ToolCalls:
 
     def add(self, delta: ToolCallDelta) -> None:
         """Take a piece of a call. Raises `ResponseTooLarge` past the cap on arguments."""
-        if self._goes_on(delta):
-            return
         function, custom = delta.function, delta.custom
         name = (function and function.name) or (custom and custom.name) or ""
         call_id = "" if delta.id is None or delta.id in _NO_ID else delta.id
@@ -95,17 +93,12 @@ class ToolCalls:
             if state:
                 slot.state = msgspec.json.encode(state).decode()
 
-    def _goes_on(self, delta: ToolCallDelta) -> bool:
-        """Take one more fragment of a call that has begun, which is what most pieces are."""
-        function = delta.function
-        if function is None or function.name is not None or delta.index is None:
-            return False
-        call = self._by_index.get(delta.index)
+    def goes_on(self, index: int, fragment: str) -> bool:
+        """Take more arguments of a call that has begun; false where there is none like that."""
+        call = self._by_index.get(index)
         if call is None or call.slot is None or call.custom:
             return False
-        if delta.id is not None or delta.extra_content is not None:
-            return False
-        self._assembly.tool_arguments(call.slot, _text(function.arguments))
+        self._assembly.tool_arguments(call.slot, fragment)
         return True
 
     def _find(self, index: int | None, call_id: str, name: str) -> _Call:

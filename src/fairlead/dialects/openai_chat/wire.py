@@ -142,6 +142,60 @@ class PlainChunk(Struct, gc=False):
     base_resp: None = None
 
 
+class _PlainFunction(Struct, gc=False):
+    arguments: str
+    name: None = None
+
+
+class _PlainCall(Struct, gc=False):
+    index: int
+    function: _PlainFunction
+    id: None = None
+    custom: None = None
+    extra_content: None = None
+
+
+class _CallingDelta(Struct, gc=False):
+    tool_calls: tuple[_PlainCall]
+    content: None = None
+    reasoning_content: None = None
+    reasoning: None = None
+    refusal: None = None
+    reasoning_text: None = None
+    reasoning_opaque: None = None
+    reasoning_details: _Nothing = None
+    function_call: None = None
+    annotations: _Nothing = None
+    audio: None = None
+    images: None = None
+    executed_tools: None = None
+    extra_content: None = None
+    thought_signature: None = None
+
+
+class _CallingChoice(Struct, gc=False):
+    delta: _CallingDelta
+    finish_reason: None = None
+    index: Literal[0] | None = None
+    message: None = None
+    logprobs: None = None
+    error: None = None
+    text: None = None
+
+
+class CallingChunk(Struct, gc=False):
+    """The same for a chunk that holds more arguments of one call and nothing else."""
+
+    choices: tuple[_CallingChoice]
+    usage: None = None
+    error: None = None
+    x_groq: None = None
+    citations: None = None
+    search_results: None = None
+    cost: None = None
+    base_resp: None = None
+
+
 class UsageText(Struct, gc=False):
     """The usage object of a body as it was written."""
 
@@ -150,6 +204,7 @@ class UsageText(Struct, gc=False):
 
 CHUNK = msgspec.json.Decoder(Chunk)
 PLAIN_CHUNK = msgspec.json.Decoder(PlainChunk)
+CALLING_CHUNK = msgspec.json.Decoder(CallingChunk)
 ANSWER = msgspec.json.Decoder(Answer)
 USAGE_TEXT = msgspec.json.Decoder(UsageText)
 
