@@ -30,7 +30,7 @@ def test_a_function_is_really_called(lab: Lab):
     first = response["tools"][0]
     assert (first["call"]["name"], first["result"]["content"]) == ("add", "42")
     assert response["turns"] == len(response["receipt"]["attempts"]) >= 2
-    assert response["text"]
+    assert response["finish_reason"] in ("stop", "length")  # what it says of 42 is its own
 
 
 def test_a_schema_is_really_answered(lab: Lab):

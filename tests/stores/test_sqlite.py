@@ -10,6 +10,7 @@ import sys
 import time
 from contextlib import suppress
 from pathlib import Path
+from threading import Barrier, Thread
 
 import pytest
 
@@ -320,3 +321,24 @@ def test_a_disk_that_is_full_is_told_and_used_again_when_there_is_room(tiny_disk
     assert held > 0
     ledger.balance(TEAM, 0, 0)
     ledger.close()
+
+
+def test_those_who_open_a_new_file_at_once_all_find_it_theirs(tmp_path: Path) -> None:
+    refused: list[Exception] = []
+
+    def work(path: Path, together: Barrier) -> None:
+        together.wait()
+        try:
+            SqliteLedger(path, timeout=1.0).close()
+        except ConfigError as error:
+            refused.append(error)
+
+    for number in range(10):
+        together = Barrier(12)
+        path = tmp_path / str(number) / "ledger.db"
+        threads = [Thread(target=work, args=(path, together)) for _ in range(12)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    assert refused == []

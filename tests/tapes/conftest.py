@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from tests.client.conftest import Opener, opened, quick, settings_for
+from tests.client.conftest import COLOURS, Opener, quick, settings_for
 
 import fairlead
 from fairlead.testing.server import Answer, ScriptedServer
 
-__all__ = ["opened", "quick"]
+__all__ = ["quick"]
 
 QUESTION = "What is 6 x 7?"
 GONE = "http://127.0.0.1:9"
 Record = Callable[..., Path]
+
+
+@pytest.fixture(params=COLOURS)
+def opened(request: pytest.FixtureRequest) -> Iterator[Opener]:
+    """Of both colours."""
+    opener = Opener(COLOURS[request.param])
+    yield opener
+    opener.close()
 
 
 @pytest.fixture

@@ -120,10 +120,8 @@ class SqliteFile:
         return connection
 
     def _prepare(self, connection: sqlite3.Connection) -> None:
-        (application,) = connection.execute("PRAGMA application_id").fetchone()
-        (version,) = connection.execute("PRAGMA user_version").fetchone()
+        application, version, tables = _marks(connection)
         if (application, version) != (self._application, self._version):
-            (tables,) = connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()
             if application != self._application and (application or tables):
                 raise self._unusable("it is another program's database")
             if version > self._version:
@@ -175,6 +173,18 @@ def _identity(path: Path | None) -> tuple[int, int] | None:
     except OSError:
         return None
     return found.st_dev, found.st_ino
+
+
+def _marks(connection: sqlite3.Connection) -> tuple[int, int, int]:
+    """Whose file it is, of which version, and how many tables it has, all at one moment."""
+    connection.execute("BEGIN")  # others may be making the file just now
+    try:
+        (application,) = connection.execute("PRAGMA application_id").fetchone()
+        (version,) = connection.execute("PRAGMA user_version").fetchone()
+        (tables,) = connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()
+    finally:
+        connection.execute("ROLLBACK")
+    return application, version, tables
 
 
 @contextmanager
