@@ -25,6 +25,10 @@ CANNOT = {
 }
 
 
+CHANCY = frozenset({"cancelling", "last_words"})
+"""What a library fails at by the moment, and may get right now and then."""
+
+
 class Owned:
     """A transport that is made when it is first used, in that loop, and owns its client."""
 
@@ -83,4 +87,4 @@ def xfail_where_declared(request: pytest.FixtureRequest, kind: str) -> None:
     """
     for name in declared(request, kind):
         reason = f"{kind} cannot {INABILITIES[name]}"
-        request.applymarker(pytest.mark.xfail(reason=reason, strict=True))
+        request.applymarker(pytest.mark.xfail(reason=reason, strict=name not in CHANCY))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+
 import pytest
 from bench.__main__ import BENCHMARKS, main, profile, run
 from bench.sizes import Sizes
@@ -26,6 +28,13 @@ TINY = Sizes(
     crowd_rounds=1,
     decisions=10,
 )
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _aside() -> None:
+    """Benchmarks collect garbage before each round; what other tests keep is not theirs."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.mark.parametrize("name", BENCHMARKS)
