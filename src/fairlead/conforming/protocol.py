@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
@@ -16,7 +17,7 @@ _VERSION = "/v1"
 JSON = "https://www.rfc-editor.org/rfc/rfc8259.html"
 
 
-class Protocol:
+class Protocol(ABC):
     """Base of the protocols. A method `..._problem` gives a sentence, or None where all is well.
 
     `sources` maps the topics of checks to pages of documentation.
@@ -38,25 +39,25 @@ class Protocol:
     def key_headers(self, key: str) -> tuple[tuple[str, str], ...]:
         return (("authorization", f"Bearer {key}"),)
 
+    @abstractmethod
     def error_problem(self, data: object) -> str | None:
         """What is wrong with the body of an error."""
-        raise NotImplementedError
 
+    @abstractmethod
     def answer_problem(self, data: object) -> str | None:
         """What is wrong with the form of a whole answer."""
-        raise NotImplementedError
 
+    @abstractmethod
     def end_problem(self, frames: Sequence[Frame]) -> str | None:
         """What is wrong with how a stream ends."""
-        raise NotImplementedError
 
+    @abstractmethod
     def events_problem(self, frames: Sequence[Frame]) -> str | None:
         """What is wrong with the events of a stream, one by one and together."""
-        raise NotImplementedError
 
+    @abstractmethod
     def usage_problem(self, usage: object) -> str | None:
         """What is wrong with the usage of a whole answer, as the server put it."""
-        raise NotImplementedError
 
 
 def parsed(frame: Frame) -> object:

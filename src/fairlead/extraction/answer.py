@@ -205,7 +205,7 @@ class Answer(Generic[T_]):
 
 def _at(value: object, path: Path) -> object:
     for step in path:
-        value = value[step]  # type: ignore[index]
+        value = value[step]  # type: ignore[index]  # the path is of this value
     return value
 
 

@@ -98,11 +98,11 @@ class Answer(Chunk, gc=False):
 _Nothing = Annotated[list[object], Meta(max_length=0)] | None
 
 
-class _PlainDelta(Struct, gc=False):
-    content: str
+class _QuietDelta(Struct, gc=False, kw_only=True):
+    """A delta that holds none of these."""
+
     reasoning_content: None = None
     reasoning: None = None
-    tool_calls: _Nothing = None
     refusal: None = None
     reasoning_text: None = None
     reasoning_opaque: None = None
@@ -116,8 +116,7 @@ class _PlainDelta(Struct, gc=False):
     thought_signature: None = None
 
 
-class _PlainChoice(Struct, gc=False):
-    delta: _PlainDelta
+class _QuietChoice(Struct, gc=False, kw_only=True):
     finish_reason: None = None
     index: Literal[0] | None = None
     message: None = None
@@ -126,13 +125,7 @@ class _PlainChoice(Struct, gc=False):
     text: None = None
 
 
-class PlainChunk(Struct, gc=False):
-    """A chunk of a stream that holds more of the text and nothing else.
-
-    Its fields are those of `Chunk`; whatever else stands in one of them does not decode.
-    """
-
-    choices: tuple[_PlainChoice]
+class _QuietChunk(Struct, gc=False, kw_only=True):
     usage: None = None
     error: None = None
     x_groq: None = None
@@ -142,12 +135,30 @@ class PlainChunk(Struct, gc=False):
     base_resp: None = None
 
 
-class _PlainFunction(Struct, gc=False):
+class _PlainDelta(_QuietDelta, gc=False, kw_only=True):
+    content: str
+    tool_calls: _Nothing = None
+
+
+class _PlainChoice(_QuietChoice, gc=False, kw_only=True):
+    delta: _PlainDelta
+
+
+class PlainChunk(_QuietChunk, gc=False, kw_only=True):
+    """A chunk of a stream that holds more of the text and nothing else.
+
+    Its fields are those of `Chunk`; whatever else stands in one of them does not decode.
+    """
+
+    choices: tuple[_PlainChoice]
+
+
+class _PlainFunction(Struct, gc=False, kw_only=True):
     arguments: str
     name: None = None
 
 
-class _PlainCall(Struct, gc=False):
+class _PlainCall(Struct, gc=False, kw_only=True):
     index: int
     function: _PlainFunction
     id: None = None
@@ -155,45 +166,19 @@ class _PlainCall(Struct, gc=False):
     extra_content: None = None
 
 
-class _CallingDelta(Struct, gc=False):
+class _CallingDelta(_QuietDelta, gc=False, kw_only=True):
     tool_calls: tuple[_PlainCall]
     content: None = None
-    reasoning_content: None = None
-    reasoning: None = None
-    refusal: None = None
-    reasoning_text: None = None
-    reasoning_opaque: None = None
-    reasoning_details: _Nothing = None
-    function_call: None = None
-    annotations: _Nothing = None
-    audio: None = None
-    images: None = None
-    executed_tools: None = None
-    extra_content: None = None
-    thought_signature: None = None
 
 
-class _CallingChoice(Struct, gc=False):
+class _CallingChoice(_QuietChoice, gc=False, kw_only=True):
     delta: _CallingDelta
-    finish_reason: None = None
-    index: Literal[0] | None = None
-    message: None = None
-    logprobs: None = None
-    error: None = None
-    text: None = None
 
 
-class CallingChunk(Struct, gc=False):
+class CallingChunk(_QuietChunk, gc=False, kw_only=True):
     """The same for a chunk that holds more arguments of one call and nothing else."""
 
     choices: tuple[_CallingChoice]
-    usage: None = None
-    error: None = None
-    x_groq: None = None
-    citations: None = None
-    search_results: None = None
-    cost: None = None
-    base_resp: None = None
 
 
 class UsageText(Struct, gc=False):
