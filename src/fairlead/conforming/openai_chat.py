@@ -6,18 +6,14 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 from fairlead.conforming.answer import at
+from fairlead.conforming.openai import OpenAIProtocol, documented
 from fairlead.conforming.protocol import (
-    HTTP,
-    JSON,
-    SSE,
-    Protocol,
     parsed,
     shape_problem,
     sum_problem,
 )
 from fairlead.framing.sse import Frame
 
-_DOCS = "https://platform.openai.com/docs"
 _DONE = b"[DONE]"
 _FINISHES = ("stop", "length", "tool_calls", "content_filter", "function_call")
 _ANSWER = {
@@ -32,26 +28,10 @@ _ANSWER = {
 _CHUNK = {"id": str, "object": str, "created": int, "model": str, "choices": list}
 
 
-class OpenAIChat(Protocol):
+class OpenAIChat(OpenAIProtocol):
     name = "openai_chat"
     path = "/chat/completions"
-    models_path = "/models"
-    sources: ClassVar[dict[str, str]] = {
-        "create": f"{_DOCS}/api-reference/chat/create",
-        "object": f"{_DOCS}/api-reference/chat/object",
-        "stream": f"{_DOCS}/api-reference/chat-streaming",
-        "errors": f"{_DOCS}/guides/error-codes",
-        "key": f"{_DOCS}/api-reference/authentication",
-        "tools": f"{_DOCS}/guides/function-calling",
-        "schema": f"{_DOCS}/guides/structured-outputs",
-        "request_id": f"{_DOCS}/api-reference/debugging-requests",
-        "sse": SSE,
-        "http": HTTP,
-        "json": JSON,
-    }
-
-    def error_problem(self, data: object) -> str | None:
-        return shape_problem(data, {"error.message": str, "error.type": str})
+    sources: ClassVar[dict[str, str]] = documented("chat")
 
     def answer_problem(self, data: object) -> str | None:
         problem = shape_problem(data, _ANSWER)

@@ -6,11 +6,8 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 from fairlead.conforming.answer import at
+from fairlead.conforming.openai import OpenAIProtocol, documented
 from fairlead.conforming.protocol import (
-    HTTP,
-    JSON,
-    SSE,
-    Protocol,
     named_problem,
     parsed,
     shape_problem,
@@ -18,7 +15,6 @@ from fairlead.conforming.protocol import (
 )
 from fairlead.framing.sse import Frame
 
-_DOCS = "https://platform.openai.com/docs"
 _ANSWER: dict[str, type | tuple[type, ...]] = {
     "id": str,
     "object": str,
@@ -31,27 +27,11 @@ _ENDS = ("response.completed", "response.incomplete", "response.failed")
 _STATES = ("completed", "incomplete", "failed", "in_progress", "cancelled", "queued")
 
 
-class OpenAIResponses(Protocol):
+class OpenAIResponses(OpenAIProtocol):
     name = "openai_responses"
     path = "/responses"
-    models_path = "/models"
     limit_field = "max_output_tokens"
-    sources: ClassVar[dict[str, str]] = {
-        "create": f"{_DOCS}/api-reference/responses/create",
-        "object": f"{_DOCS}/api-reference/responses/object",
-        "stream": f"{_DOCS}/api-reference/responses-streaming",
-        "errors": f"{_DOCS}/guides/error-codes",
-        "key": f"{_DOCS}/api-reference/authentication",
-        "tools": f"{_DOCS}/guides/function-calling",
-        "schema": f"{_DOCS}/guides/structured-outputs",
-        "request_id": f"{_DOCS}/api-reference/debugging-requests",
-        "sse": SSE,
-        "http": HTTP,
-        "json": JSON,
-    }
-
-    def error_problem(self, data: object) -> str | None:
-        return shape_problem(data, {"error.message": str, "error.type": str})
+    sources: ClassVar[dict[str, str]] = documented("responses")
 
     def answer_problem(self, data: object) -> str | None:
         problem = shape_problem(data, _ANSWER)

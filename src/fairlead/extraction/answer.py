@@ -215,11 +215,11 @@ def _frozen(value: object, growing: Path | None) -> object:
         return value
     root = holder = value.copy()
     for step in growing:
-        inner = holder[step]  # type: ignore[index]
+        inner = holder[step]  # type: ignore[index]  # what grows is inside the value
         if not isinstance(inner, dict | list):
             break
         inner = inner.copy()
-        holder[step] = inner  # type: ignore[index]
+        holder[step] = inner  # type: ignore[index]  # the same place
         holder = inner
     return root
 

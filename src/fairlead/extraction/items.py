@@ -6,10 +6,11 @@ The model is asked once: who has used an item cannot have it taken back.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Generic, Literal, cast
+from typing import TYPE_CHECKING, Literal, cast
 
 from fairlead.errors import BadRequestError, FairleadError, StreamInterrupted
 from fairlead.extraction.answer import Answer, Fault
+from fairlead.extraction.reading import ExtractionReading
 from fairlead.extraction.verdicts import (
     FailureKind,
     failed,
@@ -23,58 +24,23 @@ from fairlead.types.extraction import T_, Extraction
 if TYPE_CHECKING:
     from fairlead.extraction.asking import Asking
     from fairlead.extraction.shape import Shape
-    from fairlead.types.receipts import Receipt
     from fairlead.types.responses import ChatResponse
 
 OnInvalid = Literal["raise", "skip"]
 
 
-class Items(Generic[T_]):
-    """Satisfies `stream.Reading`: items in order, then an `Extraction` of them all."""
+class Items(ExtractionReading[T_, list[T_]]):
+    """Items in order, then an `Extraction` of them all."""
+
+    thing = "list"
 
     def __init__(self, asking: Asking, shape: Shape, on_invalid: OnInvalid) -> None:
-        self._asking = asking
+        super().__init__(asking)
         self._shape = shape
         self._lenient = on_invalid == "skip"
         self._answer: Answer[object] = self._unread()
         self._given = 0
         self._at_end = False
-        self._result: Extraction[list[T_]] | None = None
-        self._failure: BaseException | None = None
-
-    async def __anext__(self) -> Sequence[T_]:
-        if self._failure is not None:
-            raise self._failure
-        try:
-            while self._result is None:
-                items = await self._step()
-                if items:
-                    return items
-        except BaseException as error:
-            self._failure = error
-            if isinstance(error, FairleadError):
-                error.receipt = self._asking.receipt(error.receipt)
-            await self.aclose()
-            raise
-        raise StopAsyncIteration
-
-    async def aclose(self) -> None:
-        """Stop: the connection is closed."""
-        await self._asking.close()
-
-    def result(self) -> Extraction[list[T_]]:
-        """All items. Raises RuntimeError before the end."""
-        if self._result is None:
-            raise RuntimeError("the list is not complete; iterate the stream to its end first")
-        return self._result
-
-    @property
-    def receipt(self) -> Receipt:
-        """What happened so far."""
-        found = self._asking.receipt()
-        if found is None:
-            raise RuntimeError("nothing was asked yet")
-        return found
 
     # -- steps -----------------------------------------------------------------------------------
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Generic, cast
+from typing import TYPE_CHECKING, cast
 
 import msgspec
 from msgspec import Struct
 
-from fairlead.errors import BadRequestError, DecodeError, ExtractionFailed, FairleadError
+from fairlead.errors import BadRequestError, DecodeError, ExtractionFailed
 from fairlead.extraction.answer import Answer, Fault
+from fairlead.extraction.reading import ExtractionReading
 from fairlead.extraction.verdicts import FailureKind, correction, failed, pointed_at, refusal_of
 from fairlead.framing.repaired_json import repaired_json
 from fairlead.types.events import Event, Finish, StreamRestarted, TextDelta
@@ -19,7 +20,6 @@ from fairlead.types.messages import Message
 if TYPE_CHECKING:
     from fairlead.extraction.asking import Asking
     from fairlead.extraction.shape import Shape
-    from fairlead.types.receipts import Receipt
     from fairlead.types.responses import ChatResponse
 
 
@@ -34,58 +34,23 @@ class Rules(Struct, frozen=True):
     tells: bool = True
 
 
-class Extracting(Generic[T_]):
-    """Satisfies `stream.Reading`: partial values, then an `Extraction`."""
+class Extracting(ExtractionReading[Partial[T_], T_]):
+    """Partial values, then an `Extraction`."""
+
+    thing = "value"
 
     def __init__(self, asking: Asking, shape: Shape, rules: Rules) -> None:
-        self._asking = asking
+        super().__init__(asking)
         self._shape = shape
         self._rules = rules
         self._begun = 0
         self._answer: Answer[T_] = self._unread()
         self._more: tuple[Message, ...] = ()
         self._repairs: tuple[str, ...] = ()
-        self._result: Extraction[T_] | None = None
-        self._failure: BaseException | None = None
-
-    async def __anext__(self) -> Sequence[Partial[T_]]:
-        if self._failure is not None:
-            raise self._failure
-        try:
-            while self._result is None:
-                partial = await self._step()
-                if partial is not None:
-                    return (partial,)
-        except BaseException as error:
-            self._failure = error
-            if isinstance(error, FairleadError):
-                error.receipt = self._asking.receipt(error.receipt)
-            await self.aclose()
-            raise
-        raise StopAsyncIteration
-
-    async def aclose(self) -> None:
-        """Stop: the connection is closed."""
-        await self._asking.close()
-
-    def result(self) -> Extraction[T_]:
-        """The finished value. Raises RuntimeError before it is there."""
-        if self._result is None:
-            raise RuntimeError("the value is not complete; iterate the stream to its end first")
-        return self._result
-
-    @property
-    def receipt(self) -> Receipt:
-        """All attempts so far."""
-        found = self._asking.receipt()
-        if found is None:
-            raise RuntimeError("nothing was asked yet")
-        return found
 
     # -- steps -----------------------------------------------------------------------------------
 
-    async def _step(self) -> Partial[T_] | None:
-        """The next partial value; None where something was done that nobody need hear of."""
+    async def _step(self) -> Sequence[Partial[T_]]:
         if not self._asking.under_way:
             await self.begin()
         batch = await self._asking.read()
@@ -95,9 +60,9 @@ class Extracting(Generic[T_]):
         if self._answer.fault is not None and not self._waits(batch):
             await self._asking.stop()
             self._again()
-            return None
+            return ()
         tells = news and self._rules.tells and self._answer.fault is None
-        return self._answer.partial() if tells else None
+        return (self._answer.partial(),) if tells else ()
 
     async def begin(self) -> None:
         """Ask, first or again. Raises what the call raises."""
@@ -137,7 +102,7 @@ class Extracting(Generic[T_]):
             return True
         return bool(batch) and type(batch[-1]) is Finish
 
-    def _ended(self, response: ChatResponse) -> Partial[T_] | None:
+    def _ended(self, response: ChatResponse) -> Sequence[Partial[T_]]:
         if self._answer.text != response.text:
             self._answer = self._unread()
             self._answer.feed(response.text)
@@ -151,11 +116,11 @@ class Extracting(Generic[T_]):
         fault = self._answer.fault
         if fault is None:
             self._result = self._extraction(final, response)
-            return self._answer.partial(final)
+            return (self._answer.partial(final),)
         if cut:
             raise self._failed(fault, "length")
         self._again()
-        return None
+        return ()
 
     def _repair(self, final: T_ | None) -> T_ | None:
         """The value of an answer that is nearly JSON, and what was wrong with it."""

@@ -34,6 +34,7 @@ class Shape:
     def __init__(self, kind: object, *, items: bool = False) -> None:
         title = kind.get("title") if isinstance(kind, Mapping) else shown(kind)
         if items:
+            # A type made while the program runs is none to a type checker.
             kind = _list_of(kind) if isinstance(kind, Mapping) else list[kind]  # type: ignore[valid-type]
         self._kind = kind
         self._is_schema = isinstance(kind, Mapping)
@@ -153,9 +154,10 @@ def _nullable(schema: Mapping[str, object]) -> Schema:
     required = schema.get("required")
     needed = required if isinstance(required, list | tuple) else ()
     fields = made.get("properties")
-    for name in fields if isinstance(fields, dict) else ():
-        if name not in needed:
-            fields[name] = _or_null(fields[name])  # type: ignore[index]
+    if isinstance(fields, dict):
+        for name in fields:
+            if name not in needed:
+                fields[name] = _or_null(fields[name])
     return made
 
 

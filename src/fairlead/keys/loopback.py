@@ -157,5 +157,5 @@ class _Handler(BaseHTTPRequestHandler):
         """Nothing of a strange request comes back."""
         self._say(404, _ELSE)
 
-    def log_message(self, format: str, *arguments: object) -> None:  # noqa: A002
+    def log_message(self, format: str, *arguments: object) -> None:  # noqa: A002  # its name there
         """Silence: the address that is asked for holds the code."""
