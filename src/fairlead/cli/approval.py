@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from fairlead.cli.call_text import call_text
 from fairlead.cli.terminal import is_terminal, write_error
+from fairlead.cli.typed import typed_line
 
 if TYPE_CHECKING:
     from fairlead.types.messages import ToolCall
@@ -88,6 +89,6 @@ def _show(question: str) -> None:
 def _typed() -> str | None:
     try:
         with Path(_TERMINAL_IN).open(encoding="utf-8", errors="replace") as terminal:
-            return terminal.readline() or None
+            return typed_line(terminal) or None
     except OSError:
-        return (sys.stdin.readline() or None) if sys.stdin is not None else None
+        return (typed_line(sys.stdin) or None) if sys.stdin is not None else None

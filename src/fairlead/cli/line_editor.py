@@ -10,6 +10,7 @@ from typing import Self
 
 from fairlead.auth.sources import Environment
 from fairlead.cli.terminal import is_terminal, write_error
+from fairlead.cli.typed import typed_line
 from fairlead.errors import InvalidRequest
 from fairlead.settings.places import state_folder
 
@@ -58,7 +59,9 @@ class LineEditor:
                 return input(prompt)
             if self.interactive:
                 write_error(prompt)
-            line = sys.stdin.readline() if sys.stdin is not None else ""
+                line = typed_line(sys.stdin)
+            else:
+                line = sys.stdin.readline() if sys.stdin is not None else ""
         except EOFError:
             return None
         except UnicodeDecodeError as error:
