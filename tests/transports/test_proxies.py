@@ -193,3 +193,15 @@ def test_a_password_in_the_proxys_address_goes_to_the_proxy_alone(colour: Colour
 
     assert b"Proxy-Authorization: Basic YW5uOndvcmQ=" in proxy.told
     assert "proxy-authorization" not in dict(server.requests[0].headers)
+
+
+def test_a_proxy_that_is_not_there_is_what_the_error_names(colour: Colour) -> None:
+    async def scenario(transport: Transport) -> None:
+        with pytest.raises(ConnectError, match=f"{NAME}: the proxy refused it or is not there"):
+            await send(transport, f"https://{NAME}/", headers=KEY)
+
+    with socket.socket() as taken:  # bound, and listens to nobody
+        taken.bind(("127.0.0.1", 0))
+        address = f"127.0.0.1:{taken.getsockname()[1]}"
+        for scheme in ("http", "socks5h"):
+            colour.run(scenario, HttpSettings(proxy=f"{scheme}://{address}"))

@@ -86,8 +86,10 @@ def translate(slot: Slot, code: int, detail: str) -> FairleadError:
 
 
 def _unsent(slot: Slot, code: int, detail: str, host: str) -> FairleadError:
+    proxied = slot.easy.getinfo(pycurl.USED_PROXY)
     if code == pycurl.E_OPERATION_TIMEDOUT:
-        return ConnectTimeout(f"no connection to {host} within the connect timeout")
+        way = " through the proxy" if proxied else ""
+        return ConnectTimeout(f"no connection to {host}{way} within the connect timeout")
     if code in (pycurl.E_URL_MALFORMAT, pycurl.E_UNSUPPORTED_PROTOCOL):
         return InvalidRequest("the URL cannot be used; check its scheme, host and port")
     if code in _CERTIFICATE:
@@ -107,5 +109,8 @@ def _unsent(slot: Slot, code: int, detail: str, host: str) -> FairleadError:
         return ConnectError(
             f"no connection to {host}: the proxy answered {tunnel}; check whether it may go there"
         )
-    reason = _UNCONNECTED.get(code, "the connection failed before anything was sent")
+    if proxied and code == pycurl.E_COULDNT_CONNECT:
+        reason = "the proxy refused it or is not there; check the proxy's address"
+    else:
+        reason = _UNCONNECTED.get(code, "the connection failed before anything was sent")
     return ConnectError(f"no connection to {host}: {reason} (curl {code})")
