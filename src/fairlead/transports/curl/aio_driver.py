@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import select
 from collections import deque
 from contextlib import suppress
 from math import inf
@@ -12,7 +11,7 @@ from weakref import ref
 
 from fairlead.errors import ConfigError, ConnectError, PoolTimeout
 from fairlead.transports.curl.driver import Driver
-from fairlead.transports.curl.polling import EpollPoller, SelectorPoller
+from fairlead.transports.curl.polling import poller_for_many
 from fairlead.transports.curl.quota import Quota
 from fairlead.transports.curl.request import host_of
 from fairlead.transports.curl.response import remaining
@@ -40,7 +39,7 @@ class AsyncDriver(Driver):
     def __init__(
         self, settings: HttpSettings, loop: AbstractEventLoop, alt_svc: AltSvc | None = None
     ) -> None:
-        poller = EpollPoller() if hasattr(select, "epoll") else SelectorPoller()
+        poller = poller_for_many()
         super().__init__(settings, poller, alt_svc)
         self._loop = ref(loop)
         self._descriptor = poller.fileno()
@@ -155,9 +154,11 @@ class AsyncDriver(Driver):
             return
         if exchange.deadline > monotonic() + _GRAIN:
             self._arm_slot(slot, exchange.deadline)
-        else:
-            exchange.expired = True
-            exchange.wake()
+            return
+        # What came while the process stood still wins: then the loop may see the timer alone.
+        self._on_ready()
+        exchange.expired = True
+        exchange.wake()
 
     def abort_soon(self, exchange: Exchange) -> None:
         """Abort from any thread, and from inside a callback of libcurl."""

@@ -1,4 +1,4 @@
-"""The blocking colour of the transport: lanes, each with a driver and its cached connection."""
+"""The blocking colour of the transport: which lane carries an exchange."""
 
 from __future__ import annotations
 
@@ -14,12 +14,16 @@ import pycurl
 from fairlead.errors import PoolTimeout, ProtocolError
 from fairlead.ports import Limits
 from fairlead.transports.curl.alt_svc import alt_svc_for
+from fairlead.transports.curl.blocking_response import BlockingResponse
 from fairlead.transports.curl.errors import creating
 from fairlead.transports.curl.exchange import Exchange
-from fairlead.transports.curl.lane import Lane
+from fairlead.transports.curl.lane import Carrier, Lane
 from fairlead.transports.curl.quota import Quota
 from fairlead.transports.curl.request import host_of, origin_of
-from fairlead.transports.curl.response import Response, no_data, no_response, remaining
+from fairlead.transports.curl.response import remaining
+from fairlead.transports.curl.shared import SharedLane
+from fairlead.transports.curl.sharing import Sharing
+from fairlead.transports.curl.uninterrupted import Uninterrupted
 from fairlead.transports.curl.usable import check_settings
 from fairlead.transports.curl.warm import first_version
 from fairlead.types.http import HttpRequest, HttpSettings
@@ -31,8 +35,10 @@ if TYPE_CHECKING:
 class BlockingCurlTransport:
     """HTTP for `Client`; `ports.Transport`, whose coroutines block and never suspend.
 
-    Any number of threads may use it. A forked child starts with an empty pool. Of `limits`,
-    `total` caps one decoded answer.
+    Any number of threads may use it. The only exchange with an origin has a lane of its own, which
+    costs the least. Those beside it have such lanes on HTTP/1.1, and else share one lane, where
+    many go over one connection. A forked child starts with an empty pool. Of `limits`, `total` caps
+    one decoded answer.
     """
 
     def __init__(self, settings: HttpSettings | None = None, limits: Limits | None = None) -> None:
@@ -40,7 +46,8 @@ class BlockingCurlTransport:
         self._room = (limits or Limits()).total
         self._alt_svc = alt_svc_for(self._settings)
         self._inherited: list[object] = []
-        self._orphans: deque[Lane] = deque()
+        self._orphans: deque[tuple[Carrier, str]] = deque()
+        self._sharing = Sharing(self._settings)
         self._closed = False
         self._start_pool()
 
@@ -53,6 +60,8 @@ class BlockingCurlTransport:
         self._busy: set[Lane] = set()
         self._lanes = 0
         self._waiting = 0
+        self._shared: SharedLane | None = None
+        self._sharers = 0
 
     async def send(
         self, request: HttpRequest, *, deadline: float, timeouts: Timeouts
@@ -61,45 +70,42 @@ class BlockingCurlTransport:
         exchange = Exchange(request, origin_of(request.url), started=monotonic(), room=self._room)
         lane = self._take(exchange, min(deadline, exchange.started + timeouts.pool))
         try:
-            if request.whole:
-                lane.run(exchange, timeouts, deadline)
-            else:
-                lane.start(exchange, timeouts)
-            while not exchange.status and not exchange.ended:
-                if not lane.wait(deadline) and not exchange.status and not exchange.ended:
-                    raise no_response(exchange)
+            lane.begin(exchange, timeouts, deadline)
+            lane.await_head(exchange, deadline)
         except BaseException:
-            lane.abort(exchange)
-            self.give(lane)
+            self.free(lane, exchange)
             raise
-        if exchange.ended:
-            self.give(lane)
+        ended = exchange.ended
+        if ended:
+            self.give(lane, exchange.origin)
         if not exchange.status:
             raise exchange.error or ProtocolError("there was no response", sent=True)
-        if exchange.ended:
+        self._sharing.answered(exchange)
+        if ended:
             return BlockingResponse(self, None, exchange)
-        # Held here too: of a circle that is freed, Python may end libcurl's handles first.
-        self._busy.add(lane)
+        if isinstance(lane, Lane):
+            # Held here too: of a circle that is freed, Python may end libcurl's handles first.
+            self._busy.add(lane)
         return BlockingResponse(self, lane, exchange)
 
     async def warm(self, url: str, *, connections: int, deadline: float, timeouts: Timeouts) -> str:
         """See `ports.PoolingTransport`."""
         asked = HttpRequest("HEAD", url)
-        taken: list[tuple[Lane, Exchange]] = []
+        taken: list[tuple[Carrier, Exchange]] = []
         try:
             for _ in range(connections):
                 exchange = Exchange(asked, origin_of(url), started=monotonic(), room=self._room)
                 lane = self._take(exchange, min(deadline, exchange.started + timeouts.pool))
                 taken.append((lane, exchange))
-                lane.start(exchange, timeouts)
+                lane.begin(exchange, timeouts, deadline)
             return first_version([lane.finish(exchange, deadline) for lane, exchange in taken])
         finally:
             for lane, exchange in taken:
-                lane.abort(exchange)
-                self.give(lane)
+                self.free(lane, exchange)
 
     def relearn(self) -> None:
         """See `ports.PoolingTransport`."""
+        self._sharing.clear()
         if self._alt_svc is not None:
             self._alt_svc.clear()
 
@@ -108,20 +114,24 @@ class BlockingCurlTransport:
         self._closed = True
         with self._lock:
             self._adopt()
-            idle = [lane for lanes in self._idle.values() for lane in lanes]
+            idle: list[Carrier] = [lane for lanes in self._idle.values() for lane in lanes]
             self._idle.clear()
             self._lanes -= len(idle)
+            if self._shared is not None and not self._sharers:
+                idle.append(self._shared)
+                self._shared = None
         for lane in idle:
             lane.close()
 
-    def _take(self, exchange: Exchange, until: float) -> Lane:
+    def owns(self, lane: Carrier) -> bool:
+        """Whether `lane` is of this process, not of the one that it was forked from."""
+        return os.getpid() == self._process and (lane is self._shared or lane in self._busy)
+
+    def _take(self, exchange: Exchange, until: float) -> Carrier:
         if os.getpid() != self._process:
-            # closing the parent's connections here would end its TLS sessions: keep them, unused
-            self._inherited += [self._idle, self._orphans, self._busy]
-            self._orphans = deque()
-            self._start_pool()
-        origin = exchange.origin
+            self._disown()
         evicted = None
+        origin = exchange.origin
         with self._lock:
             if self._orphans:
                 self._adopt()
@@ -130,6 +140,8 @@ class BlockingCurlTransport:
             idle = self._idle.get(origin)
             if idle:
                 return idle.pop()
+            if self._quota.taken(origin) > 1 and self._sharing.expects(origin):
+                return self._join(origin)
             if self._lanes >= self._settings.max_connections:
                 evicted = self._oldest_idle()
             else:
@@ -137,6 +149,27 @@ class BlockingCurlTransport:
         if evicted is not None:
             evicted.close()
         return self._new_lane(origin)
+
+    def _disown(self) -> None:
+        # closing the parent's connections here would end its TLS sessions: keep them, unused
+        self._inherited += [self._idle, self._orphans, self._busy, self._shared]
+        self._orphans = deque()
+        self._start_pool()
+
+    def _join(self, origin: str) -> SharedLane:
+        """The lane that all share, holding the lock."""
+        shared = self._shared
+        if shared is None:
+            try:
+                check_settings(self._settings)
+                with creating():
+                    self._shared = shared = SharedLane(self._settings, self._alt_svc)
+            except BaseException:
+                self._quota.give(origin)
+                self._changed.notify_all()
+                raise
+        self._sharers += 1
+        return shared
 
     def _new_lane(self, origin: str) -> Lane:
         try:
@@ -171,100 +204,52 @@ class BlockingCurlTransport:
             del self._idle[origin]
         return lane
 
-    def give(self, lane: Lane) -> None:
-        """Take a lane back whose exchange is over."""
+    def free(self, lane: Carrier, exchange: Exchange) -> None:
+        """End an exchange that nobody wants any more, and take its lane back."""
+        with Uninterrupted():
+            lane.abort(exchange)
+            self.give(lane, exchange.origin)
+
+    def give(self, lane: Carrier, origin: str) -> None:
+        """Take a lane back from an exchange with `origin` that is over."""
         with self._lock:
             if self._orphans:
                 self._adopt()
-            self._keep(lane)
+            self._keep(lane, origin)
             if self._waiting:
                 self._changed.notify_all()
 
-    def give_from_finalizer(self, lane: Lane, exchange: Exchange) -> None:
+    def give_from_finalizer(self, lane: Carrier, exchange: Exchange) -> None:
         """The same from `__del__`, which may run while this very thread holds the lock."""
-        if os.getpid() != self._process:
+        if not self.owns(lane):
             self._inherited.append(lane)
             return
-        with suppress(pycurl.error):  # the whole transport is freed, and the handle went before
-            lane.abort(exchange)
-        self._orphans.append(lane)
-        if self._lock.acquire(blocking=False):
-            try:
-                self._adopt()
-                self._changed.notify_all()
-            finally:
-                self._lock.release()
+        with Uninterrupted():
+            with suppress(pycurl.error):  # the whole transport is freed, its handles went before
+                lane.abandon(exchange)
+            self._orphans.append((lane, exchange.origin))
+            if self._lock.acquire(blocking=False):
+                try:
+                    self._adopt()
+                    self._changed.notify_all()
+                finally:
+                    self._lock.release()
 
     def _adopt(self) -> None:
         while self._orphans:
-            self._keep(self._orphans.popleft())
+            self._keep(*self._orphans.popleft())
 
-    def _keep(self, lane: Lane) -> None:
-        self._busy.discard(lane)
-        self._quota.give(lane.origin)
-        if self._closed:
-            self._lanes -= 1
-            lane.close()
+    def _keep(self, lane: Carrier, origin: str) -> None:
+        self._quota.give(origin)
+        if isinstance(lane, Lane):
+            self._busy.discard(lane)
+            if self._closed:
+                self._lanes -= 1
+                lane.close()
+            else:
+                self._idle.setdefault(origin, []).append(lane)
         else:
-            self._idle.setdefault(lane.origin, []).append(lane)
-
-
-class BlockingResponse(Response):
-    """A response in the blocking colour; `ports.HttpResponse`. `lane` is None once it has ended."""
-
-    __slots__ = ("_lane", "_transport")
-
-    def __init__(
-        self, transport: BlockingCurlTransport, lane: Lane | None, exchange: Exchange
-    ) -> None:
-        super().__init__(exchange)
-        self._transport = transport
-        self._lane = lane
-
-    async def read(self, deadline: float) -> bytes:
-        exchange = self._exchange
-        while not exchange.chunks:
-            lane = self._lane
-            if lane is None:
-                if exchange.error is not None:
-                    raise exchange.error
-                return b""
-            self._wait(lane, deadline)
-        data = exchange.take()
-        if exchange.paused and self._lane is not None:
-            self._lane.resume(exchange)
-        return data
-
-    def _wait(self, lane: Lane, deadline: float) -> None:
-        """Block until something may have come; an interrupt frees the connection."""
-        exchange = self._exchange
-        alive = True
-        try:
-            if not exchange.ended:
-                alive = lane.wait(deadline)
-        except BaseException:
-            lane.abort(exchange)
-            self._give_back(lane)
-            raise
-        if exchange.slot is None:
-            self._give_back(lane)
-        elif not alive and not exchange.chunks:
-            raise no_data(exchange)
-
-    async def aclose(self) -> None:
-        lane = self._lane
-        if lane is not None:
-            lane.abort(self._exchange)
-            self._give_back(lane)
-        else:
-            self._exchange.forget()
-
-    def _give_back(self, lane: Lane) -> None:
-        self._lane = None
-        self._transport.give(lane)
-
-    def __del__(self) -> None:
-        lane = self._lane
-        if lane is not None:
-            self._lane = None
-            self._transport.give_from_finalizer(lane, self._exchange)
+            self._sharers -= 1
+            if self._closed and not self._sharers:
+                self._shared = None
+                lane.close()

@@ -72,7 +72,8 @@ class Driver:
 
     def _add(self, slot: Slot) -> None:
         self._active[slot.easy] = slot
-        self._multi.add_handle(slot.easy)
+        with creating():
+            self._multi.add_handle(slot.easy)
         self.due = inf
         self.act(pycurl.SOCKET_TIMEOUT, 0)
 
@@ -113,8 +114,9 @@ class Driver:
 
     def _remove(self, slot: Slot, exchange: Exchange) -> None:
         slot.conclude(exchange)
-        del self._active[slot.easy]
-        self._multi.remove_handle(slot.easy)
+        self._active.pop(slot.easy, None)
+        if slot.easy in self._multi:  # not where an interrupt came before it was added
+            self._multi.remove_handle(slot.easy)
         slot.rest()
         if len(self._idle) < _IDLE_SLOTS:
             self._idle.append(slot)

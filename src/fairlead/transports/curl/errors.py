@@ -34,7 +34,7 @@ _CERTIFICATE = {
     pycurl.E_SSL_ISSUER_ERROR: "its certificate's issuer was not accepted",
 }
 _UNCONNECTED = {
-    pycurl.E_COULDNT_RESOLVE_HOST: "its name cannot be resolved; check the address",
+    pycurl.E_COULDNT_RESOLVE_HOST: "its name cannot be resolved; check the address and the network",
     pycurl.E_COULDNT_RESOLVE_PROXY: "the proxy's name cannot be resolved; check the proxy",
     pycurl.E_COULDNT_CONNECT: "it was refused or nothing is there; check that a server runs",
     pycurl.E_SSL_CONNECT_ERROR: "the TLS handshake failed",

@@ -3,26 +3,32 @@
 from __future__ import annotations
 
 from math import inf
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from fairlead.errors import FairleadError, ProtocolError, ResponseTooLarge
 from fairlead.types.http import ConnectionFacts, HttpRequest
 
 if TYPE_CHECKING:
-    from asyncio import Future
-
     from fairlead.transports.curl.slot import Slot
 
 HIGH_WATER = 64 << 10
 """Unread bytes of a body at which the transfer is paused."""
 
 
+class Waiter(Protocol):
+    """Whoever waits for an exchange: a future of asyncio, or a thread that sleeps."""
+
+    def done(self) -> bool: ...
+
+    def set_result(self, result: None, /) -> None: ...
+
+
 class Exchange:
     """The state that a transfer writes and a response reads.
 
     `slot` is the handle that carries it, None once it has `ended`. `deadline` is when the present
-    wait is over (infinite while nobody waits); `waiter` is used by the asyncio colour alone.
-    `room` caps the decoded body, `taken` counts what of it was read.
+    wait is over (infinite while nobody waits, and in the blocking colour). `room` caps the decoded
+    body, `taken` counts what of it was read.
     """
 
     __slots__ = (
@@ -62,7 +68,7 @@ class Exchange:
         self.error: FairleadError | None = None
         self.deadline = inf
         self.slot: Slot | None = None
-        self.waiter: Future[None] | None = None
+        self.waiter: Waiter | None = None
 
     def receive(self, data: bytes) -> bool:
         """Keep a piece of the body; False when the answer has grown past its cap."""
@@ -105,11 +111,11 @@ class Exchange:
         return data
 
     def end(self, error: FairleadError | None) -> None:
-        """Nothing more will come."""
+        """Nothing more will come. `ended` is set last, as other threads look at it."""
         self.slot = None
-        self.ended = True
         if self.error is None:
             self.error = error
+        self.ended = True
         if self.waiter is not None:
             self.wake()
 

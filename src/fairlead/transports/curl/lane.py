@@ -1,10 +1,13 @@
-"""A lane of the blocking colour: one thread at a time, one exchange at a time, one origin."""
+"""A lane of the blocking colour: one thread at a time, one exchange at a time, one origin.
+
+`Carrier` is what a response knows of it, and of the lane that many threads share.
+"""
 
 from __future__ import annotations
 
 import select
 from time import monotonic
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import pycurl
 
@@ -28,6 +31,40 @@ _GLANCE = 1.0
 """The longest sleep: a signal that lands just before it begins is noticed after it."""
 
 
+class Carrier(Protocol):
+    """Carries exchanges. Whatever is raised, an exchange that was begun must be aborted."""
+
+    def begin(self, exchange: Exchange, timeouts: Timeouts, deadline: float) -> None:
+        """Send the request, of what is wanted whole everything. Raises `InvalidRequest`."""
+        ...
+
+    def await_head(self, exchange: Exchange, deadline: float) -> None:
+        """Block until the head has come, or the end. Raises `ReadTimeout` or `ConnectTimeout`."""
+        ...
+
+    def await_data(self, exchange: Exchange, deadline: float) -> bool:
+        """Block until there may be more of the body, or the end; False when `deadline` came."""
+        ...
+
+    def take(self, exchange: Exchange) -> bytes:
+        """Everything of the body that has come and was not read."""
+        ...
+
+    def finish(self, exchange: Exchange, deadline: float) -> str | FairleadError:
+        """Block until an exchange without a body is over: its HTTP version, or what went wrong."""
+        ...
+
+    def abort(self, exchange: Exchange) -> None:
+        """Free what carries an exchange that nobody wants any more."""
+        ...
+
+    def abandon(self, exchange: Exchange) -> None:
+        """The same from a finalizer, which may run amid anything: soon, if not now."""
+        ...
+
+    def close(self) -> None: ...
+
+
 class Lane(Driver):
     """Streams go through the driver, as in the other colour.
 
@@ -41,10 +78,32 @@ class Lane(Driver):
         self.origin = origin
         self._share = pycurl.CurlShare()
         self._share.setopt(pycurl.SH_SHARE, pycurl.LOCK_DATA_CONNECT)
-        self._share.setopt(pycurl.SH_SHARE, pycurl.LOCK_DATA_SSL_SESSION)
         self._whole: Slot | None = None
 
-    def wait(self, deadline: float) -> bool:
+    def begin(self, exchange: Exchange, timeouts: Timeouts, deadline: float) -> None:
+        if exchange.request.whole:
+            self.run(exchange, timeouts, deadline)
+        else:
+            self.start(exchange, timeouts)
+
+    def await_head(self, exchange: Exchange, deadline: float) -> None:
+        while not exchange.status and not exchange.ended:
+            if not self._wait(deadline) and not exchange.status and not exchange.ended:
+                raise no_response(exchange)
+
+    def await_data(self, exchange: Exchange, deadline: float) -> bool:
+        return exchange.ended or self._wait(deadline)
+
+    def take(self, exchange: Exchange) -> bytes:
+        data = exchange.take()
+        if exchange.paused:
+            self.resume(exchange)
+        return data
+
+    def abandon(self, exchange: Exchange) -> None:
+        self.abort(exchange)
+
+    def _wait(self, deadline: float) -> bool:
         """Block until something happened; False when `deadline` came first."""
         until = min(self.due, deadline)
         for descriptor, mask in self._poller.wait(min(remaining(until), _GLANCE)):
@@ -56,9 +115,8 @@ class Lane(Driver):
         return True
 
     def finish(self, exchange: Exchange, deadline: float) -> str | FairleadError:
-        """Block until an exchange without a body is over: its HTTP version, or what went wrong."""
         while not exchange.ended:
-            if not self.wait(deadline) and not exchange.ended:
+            if not self._wait(deadline) and not exchange.ended:
                 return no_response(exchange)
         return exchange.error or exchange.facts.http_version
 

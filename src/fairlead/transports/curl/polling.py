@@ -3,6 +3,9 @@
 A poller is libcurl's socket callback itself: what it is told to watch is 1 readable, 2 writable,
 3 both, 4 nothing more. What it reports is 1, 2 and 4 for an error, in a mask. `select` is never
 used where there is better, because its sets end at descriptor 1,023.
+
+All look again when their time is over: a process that stood still meanwhile, or a signal, may have
+Python give up without a look.
 """
 
 from __future__ import annotations
@@ -20,7 +23,9 @@ _EVENTS = (0, 1, 4, 5)
 
 
 class Poller(Protocol):
-    """The sockets of one driver."""
+    """The sockets of one driver; a `live` one heeds at once what is watched anew."""
+
+    live: bool
 
     def watch(self, what: int, descriptor: int, _multi: object, _data: object) -> None:
         """libcurl's socket callback."""
@@ -34,9 +39,10 @@ class Poller(Protocol):
 
 
 class EpollPoller:
-    """For the asyncio colour: the event loop watches this one descriptor for all sockets."""
+    """For drivers with many connections; an event loop watches this one descriptor for all."""
 
     __slots__ = ("_epoll", "_watched")
+    live = True
 
     def __init__(self) -> None:
         self._epoll = select.epoll()
@@ -60,9 +66,9 @@ class EpollPoller:
             self._epoll.modify(descriptor, _EVENTS[what])
 
     def wait(self, seconds: float) -> list[tuple[int, int]]:
+        ready = self._epoll.poll(seconds) or (self._epoll.poll(0) if seconds > 0 else [])
         return [
-            (descriptor, READ if events == READ else _mask(events))
-            for descriptor, events in self._epoll.poll(seconds)
+            (descriptor, READ if events == READ else _mask(events)) for descriptor, events in ready
         ]
 
     def close(self) -> None:
@@ -70,9 +76,10 @@ class EpollPoller:
 
 
 class PollPoller:
-    """For the blocking colour: registering costs no system call."""
+    """For a lane with one connection: registering costs no system call."""
 
     __slots__ = ("_poll", "_watched")
+    live = False
 
     def __init__(self) -> None:
         self._poll = select.poll()
@@ -87,9 +94,9 @@ class PollPoller:
             self._poll.unregister(descriptor)
 
     def wait(self, seconds: float) -> list[tuple[int, int]]:
+        ready = self._poll.poll(ceil(seconds * 1000)) or (self._poll.poll(0) if seconds > 0 else [])
         return [
-            (descriptor, READ if events == READ else _mask(events))
-            for descriptor, events in self._poll.poll(ceil(seconds * 1000))
+            (descriptor, READ if events == READ else _mask(events)) for descriptor, events in ready
         ]
 
     def close(self) -> None:
@@ -100,6 +107,7 @@ class SelectorPoller:
     """For systems with neither; slower, and the same to look at."""
 
     __slots__ = ("_selector",)
+    live = False
 
     def __init__(self) -> None:
         self._selector = selectors.DefaultSelector()
@@ -115,10 +123,16 @@ class SelectorPoller:
             self._selector.register(descriptor, what)
 
     def wait(self, seconds: float) -> list[tuple[int, int]]:
-        return [(key.fd, mask) for key, mask in self._selector.select(seconds)]
+        ready = self._selector.select(seconds) or (self._selector.select(0) if seconds > 0 else [])
+        return [(key.fd, mask) for key, mask in ready]
 
     def close(self) -> None:
         self._selector.close()
+
+
+def poller_for_many() -> EpollPoller | SelectorPoller:
+    """The best of this system for many connections."""
+    return EpollPoller() if hasattr(select, "epoll") else SelectorPoller()
 
 
 def _mask(events: int) -> int:

@@ -19,6 +19,10 @@ class Quota:
         self._taken = 0
         self._origins: dict[str, int] = {}
 
+    def taken(self, origin: str) -> int:
+        """How many exchanges with `origin` are under way."""
+        return self._origins.get(origin, 0)
+
     def take(self, origin: str) -> bool:
         """Take a place, if there is one."""
         count = self._origins.get(origin, 0)

@@ -96,7 +96,7 @@ class Slot:
         exchange.slot = self
         self.sends = 0
         self._fresh = False
-        if self.loader.streams:
+        if self.loader.streams and not exchange.request.whole:
             self.easy.setopt(pycurl.WRITEFUNCTION, exchange.chunks.append)
             self._streams = True
         elif self._streams:

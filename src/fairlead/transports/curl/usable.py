@@ -21,25 +21,30 @@ _FILES = ("ca_file", "client_cert", "client_key")
 def check_settings(settings: HttpSettings) -> None:
     """Raises `ConfigError` with the one thing to change. No value is told: it may be secret."""
     if settings.proxy is not None:
-        _check_proxy(settings.proxy)
+        if problem := _problem_of(settings.proxy):
+            raise ConfigError(f"http.proxy{problem}")
         if settings.unix_socket is not None:
             raise ConfigError("http.proxy and http.unix_socket exclude each other; set one of them")
     if settings.client_key is not None and settings.client_cert is None:
         raise ConfigError("http.client_key is set without http.client_cert; set both")
+    agent = settings.user_agent or ""
+    if not (agent.isascii() and agent.isprintable()):
+        raise ConfigError("http.user_agent holds a character that no header can carry; take it out")
     for field in _FILES:
         path: str | None = getattr(settings, field)
         if path is not None:
             _check_file(field, path)
 
 
-def _check_proxy(proxy: str) -> None:
+def _problem_of(proxy: str) -> str:
+    """What is wrong with a proxy; empty for nothing. A frame that raises must not hold it."""
     found = _PROXY.fullmatch(proxy)
     if found is None:
-        raise ConfigError("http.proxy cannot be read; write it as http://host:port")
+        return " cannot be read; write it as http://host:port"
     scheme = found[1]
     if scheme is not None and scheme.lower() not in _SCHEMES:
-        kinds = ", ".join(_SCHEMES)
-        raise ConfigError(f"http.proxy: {scheme}:// is no kind of proxy; there are {kinds}")
+        return f": {scheme}:// is no kind of proxy; there are {', '.join(_SCHEMES)}"
+    return ""
 
 
 def _check_file(field: str, path: str) -> None:
