@@ -6,7 +6,7 @@ import pytest
 from tests.adapters import Owned, adapter, xfail_where_declared
 from tests.transports.colours import Colour
 
-from fairlead.ports import Limits
+from fairlead.ports import Limits, Transport
 from fairlead.types.http import HttpSettings
 
 ADAPTERS = (
@@ -16,6 +16,9 @@ ADAPTERS = (
     "httpx-asyncio",
     "aiohttp-asyncio",
 )
+ASYNCHRONOUS = tuple(name for name in ADAPTERS if name.endswith("-asyncio"))
+OVER_HTTP2 = tuple(name for name in ADAPTERS if not name.startswith("aiohttp"))
+ALL = ("curl-blocking", "curl-asyncio", *ADAPTERS)
 
 
 class Adapted(Colour):
@@ -27,7 +30,9 @@ class Adapted(Colour):
 
     def transport(
         self, settings: HttpSettings | None = None, limits: Limits | None = None
-    ) -> Owned:
+    ) -> Transport:
+        if self.kind == "curl":
+            return super().transport(settings, limits)
         return adapter(
             self.kind,
             blocking=self.name == "blocking",
@@ -39,5 +44,10 @@ class Adapted(Colour):
 @pytest.fixture(params=ADAPTERS)
 def colour(request: pytest.FixtureRequest) -> Adapted:
     kind, _, colour = request.param.partition("-")
-    xfail_where_declared(request, kind)
+    xfail_where_declared(request, kind, colour)
     return Adapted(kind, colour)
+
+
+def itself(transport: Transport) -> Transport:
+    """The transport without what closes its client for it; once it was used."""
+    return transport.made if isinstance(transport, Owned) else transport

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import signal
+import threading
 import time
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Iterator
+from contextlib import contextmanager
 from typing import TypeVar
 
 import pytest
@@ -15,7 +19,8 @@ from fairlead.transports.curl import AsyncCurlTransport, BlockingCurlTransport
 from fairlead.types.http import HttpRequest, HttpSettings
 
 T = TypeVar("T")
-SOON = 5.0
+SOON = 20.0
+"""Seconds for what takes hardly any, as a machine may stand still; past them it never comes."""
 EVENTS = (("Accept", "text/event-stream"),)
 
 
@@ -89,6 +94,16 @@ async def fetch(transport: Transport, url: str, **options: object) -> tuple[Http
         return response, await read_all(response)
     finally:
         await response.aclose()
+
+
+@contextmanager
+def interrupted(*, after: float) -> Iterator[None]:
+    """A block that ends by an interrupt, which comes so many seconds after its beginning."""
+    timer = threading.Timer(after, os.kill, (os.getpid(), signal.SIGINT))
+    with pytest.raises(KeyboardInterrupt):
+        timer.start()
+        yield
+    timer.join()
 
 
 def until(condition: Callable[[], bool], within: float = SOON) -> bool:

@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 import psutil
 import pytest
-from tests.transports.colours import EVENTS, fetch, read_all, send, until
+from tests.transports.colours import EVENTS, SOON, fetch, read_all, send, until
 
 from fairlead.errors import ConfigError, ConnectError, PoolTimeout, ProtocolError
 from fairlead.ports import Timeouts
@@ -108,10 +108,10 @@ def test_uvloop_carries_it_too() -> None:
         _, body = await fetch(transport, server.url)
         assert body == b"hello"
         response = await send(transport, server.url)
-        assert await response.read(time.monotonic() + 5) == b"first"
+        assert await response.read(time.monotonic() + SOON) == b"first"
         with pytest.raises(TimeoutError):
             async with asyncio.timeout(0.05):
-                await response.read(time.monotonic() + 5)
+                await response.read(time.monotonic() + SOON)
         await transport.aclose()
 
     with (
@@ -125,11 +125,11 @@ def test_closing_the_transport_ends_what_is_under_way() -> None:
     async def main() -> None:
         transport = AsyncCurlTransport()
         response = await send(transport, server.url)
-        assert await response.read(time.monotonic() + 5) == b"first"
-        reading = asyncio.ensure_future(response.read(time.monotonic() + 5))
+        assert await response.read(time.monotonic() + SOON) == b"first"
+        reading = asyncio.ensure_future(response.read(time.monotonic() + SOON))
         await asyncio.sleep(0)
         await transport.aclose()
-        assert until(lambda: server.open_connections == 0, 1.0)
+        assert until(lambda: server.open_connections == 0)
         with pytest.raises(ProtocolError, match="closed"):
             await reading
 
@@ -173,11 +173,11 @@ def test_a_response_has_one_reader() -> None:
     async def main() -> None:
         transport = AsyncCurlTransport()
         response = await send(transport, server.url)
-        assert await response.read(time.monotonic() + 5) == b"first"
-        first = asyncio.ensure_future(response.read(time.monotonic() + 5))
+        assert await response.read(time.monotonic() + SOON) == b"first"
+        first = asyncio.ensure_future(response.read(time.monotonic() + SOON))
         await asyncio.sleep(0)
         with pytest.raises(RuntimeError, match="two tasks"):
-            await response.read(time.monotonic() + 5)
+            await response.read(time.monotonic() + SOON)
         await response.aclose()
         with pytest.raises(ProtocolError, match="closed"):
             await first
@@ -224,7 +224,7 @@ def test_a_call_may_be_cancelled_at_every_step(answer: list[Step]) -> None:
             task.cancel()
             await asyncio.wait([task])
             assert task.cancelled() or task.exception() is None
-        assert until(lambda: server.open_connections <= 1, 1.0)
+        assert until(lambda: server.open_connections <= 1)
         server_answers.append(HELLO)
         _, body = await fetch(transport, server.url, timeouts=Timeouts(pool=0.5))
         assert body == b"hello"
@@ -283,6 +283,55 @@ def test_the_limit_of_one_host_does_not_hold_up_another() -> None:
         asyncio.run(main())
 
 
+def test_bytes_that_came_while_the_process_stood_still_win_over_the_timer() -> None:
+    """After a stop, an event loop may see its timers alone, and no socket that is ready."""
+    come = threading.Event()
+
+    async def main() -> None:
+        transport = AsyncCurlTransport()
+        response = await send(transport, server.url)
+        driver, slot = transport._driver(), response._exchange.slot
+        assert slot is not None
+        reading = asyncio.ensure_future(response.read(time.monotonic() + 3600))
+        await asyncio.sleep(0)
+        assert response._exchange.waiter is not None
+        come.set()
+        assert until(lambda: bool(driver._poller.wait(0)))
+        response._exchange.deadline = time.monotonic() - 1
+        driver._on_slot_timer(slot)
+        assert await reading == b"hello"
+        await transport.aclose()
+
+    head = b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n"
+    with ScriptedServer([head, Await(come), b"hello"]) as server:
+        asyncio.run(main())
+
+
+def test_a_loop_that_was_blocked_past_the_deadline_reads_what_came_meanwhile() -> None:
+    come = threading.Event()
+
+    async def main() -> None:
+        transport = AsyncCurlTransport()
+        response = await send(transport, server.url)
+        deadline = time.monotonic() + 30
+        reading = asyncio.ensure_future(response.read(deadline))
+        await asyncio.sleep(0)
+        assert response._exchange.waiter is not None
+        come.set()
+        driver = transport._driver()
+        assert until(lambda: bool(driver._poller.wait(0)))
+        slot = response._exchange.slot
+        assert slot is not None
+        response._exchange.deadline = time.monotonic()
+        driver._arm_slot(slot, time.monotonic())  # it is due as soon as the loop runs
+        assert await reading == b"hello"
+        await transport.aclose()
+
+    head = b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n"
+    with ScriptedServer([head, Await(come), b"hello"]) as server:
+        asyncio.run(main())
+
+
 @pytest.mark.fault("C10")
 def test_stale_connections_cost_one_replay_however_many_there_are() -> None:
     seen: set[int] = set()
@@ -318,7 +367,7 @@ def test_a_response_forgotten_in_another_thread_is_closed() -> None:
         thread.start()
         thread.join()
         await asyncio.sleep(0.05)
-        assert until(lambda: server.open_connections == 0, 1.0)
+        assert until(lambda: server.open_connections == 0)
         await transport.aclose()
 
     with ScriptedServer(OPEN) as server:

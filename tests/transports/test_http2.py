@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import pytest
 import trustme
 from msgspec.structs import replace
-from tests.transports.colours import EVENTS, Colour, fetch, read_all, send, until
+from tests.transports.colours import EVENTS, SOON, Colour, fetch, read_all, send, until
 from tests.transports.h2_server import H2Server
 
 from fairlead.errors import ProtocolError, ReadTimeout
@@ -63,7 +63,7 @@ def test_two_hundred_streams_share_one_connection(server: H2Server, settings: Ht
         await open_streams[7].aclose()
         assert until(lambda: server.resets == 1)
         for stream in open_streams[:7] + open_streams[8:]:
-            assert await stream.read(time.monotonic() + 5) == b"first"
+            assert await stream.read(time.monotonic() + SOON) == b"first"
             await stream.aclose()
         _, body = await fetch(transport, server.url + "/hello")
         assert body == b"hello"
@@ -87,7 +87,7 @@ def test_a_stream_that_breaks_is_an_error_after_what_had_come(
         got = b""
         with pytest.raises(ProtocolError) as caught:
             response = await send(transport, server.url + path, headers=headers)
-            while data := await response.read(time.monotonic() + 5):
+            while data := await response.read(time.monotonic() + SOON):
                 got += data
         assert caught.value.sent
         assert got in (b"", b"first")
@@ -137,7 +137,7 @@ def test_a_server_that_goes_still_serves_what_it_has_begun(
     async def main() -> None:
         transport = AsyncCurlTransport(settings)
         begun = await send(transport, server.url + "/open", headers=EVENTS)
-        assert await begun.read(time.monotonic() + 5) == b"first"
+        assert await begun.read(time.monotonic() + SOON) == b"first"
         _, body = await fetch(transport, server.url + "/last")
         assert body == b"hello"
         with pytest.raises(ReadTimeout):  # alive still, and silent

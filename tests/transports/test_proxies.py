@@ -68,7 +68,9 @@ class Tunnels:
 
     def _greet_http(self, line: socket.socket) -> None:
         while b"\r\n\r\n" not in self.told:
-            self.told += line.recv(4096)
+            if not (data := line.recv(4096)):
+                raise ConnectionError
+            self.told += data
         line.sendall(b"HTTP/1.1 200 OK\r\n\r\n")
 
     def _greet_socks(self, line: socket.socket) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import traceback
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ from tests.transports.colours import Colour, send
 
 from fairlead.errors import ConfigError
 from fairlead.ports import Transport
+from fairlead.testing.server import ScriptedServer
 from fairlead.transports.curl.usable import check_settings
 from fairlead.types.http import HttpSettings
 
@@ -74,3 +76,23 @@ def test_a_file_that_cannot_be_read_is_named_before_a_connection_is_made(
 def test_what_does_not_go_together_is_refused(settings: HttpSettings, word: str) -> None:
     with pytest.raises(ConfigError, match=word):
         check_settings(settings)
+
+
+def test_no_frame_of_the_refusal_holds_the_proxys_password() -> None:
+    with pytest.raises(ConfigError) as caught:
+        check_settings(HttpSettings(proxy=f"nonsense://ann:{SECRET}@proxy"))
+    frames = traceback.StackSummary.extract(
+        traceback.walk_tb(caught.value.__traceback__), capture_locals=True
+    )
+    assert SECRET not in str([one.locals for one in frames if "test_usable" not in one.filename])
+
+
+@pytest.mark.parametrize("agent", ["a\r\nHost: evil.example", "a\0", "caf\u00e9"])
+def test_a_user_agent_cannot_hold_other_headers(colour: Colour, agent: str) -> None:
+    async def scenario(transport: Transport) -> None:
+        with pytest.raises(ConfigError, match=r"http\.user_agent"):
+            await send(transport, server.url)
+
+    with ScriptedServer() as server:
+        colour.run(scenario, HttpSettings(user_agent=agent))
+        assert server.requests == []

@@ -7,12 +7,20 @@ says what each word means.
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
 from math import inf
 from time import monotonic
 from typing import TYPE_CHECKING, TypeVar
+from weakref import ref
 
-from fairlead.errors import ConfigError, InvalidRequest, ProtocolError, ResponseTooLarge
+from fairlead.errors import (
+    ConfigError,
+    ConnectError,
+    InvalidRequest,
+    ProtocolError,
+    ResponseTooLarge,
+)
 from fairlead.transports.curl.request import (
     check_method,
     check_url,
@@ -20,7 +28,7 @@ from fairlead.transports.curl.request import (
     host_of,
     wants_events,
 )
-from fairlead.types.http import CREDENTIAL_HEADERS, ConnectionFacts, Headers, HttpSettings
+from fairlead.types.http import ConnectionFacts, Headers, HttpSettings, holds_secret
 
 if TYPE_CHECKING:
     from fairlead.ports import Runtime
@@ -31,19 +39,20 @@ INABILITIES = {
     "cancelling": "be cancelled at any instant without the loss of a place in the pool",
     "cookies": "keep a session from sending the cookies that a server has set",
     "early_data": "send requests with the first packet of a TLS connection (0-RTT)",
-    "event_loops": "serve several event loops: the client it is given belongs to one",
+    "event_loops": "serve several event loops",
     "expansion": "stop a compressed body that unpacks to far more than was sent amid one piece",
     "fork": "go on in a forked child with the client of its parent",
     "heads": "count the bytes of headers",
     "http2": "speak HTTP/2",
     "http3": "speak HTTP/3",
-    "idle_close": "close at once a blocking client's HTTP/2 stream in which nothing comes",
     "last_words": "hand over what came just before a connection broke",
     "pool_timeout": "tell the wait for a place in the pool from the wait for a connection",
     "preconnect": "open connections before they are needed",
     "replay": "send anew, by itself, what an old connection has lost before any answer",
+    "resets": "tell a server over HTTP/2 that nobody reads an answer any more",
     "reused": "tell whether a connection was used before, and how long it took to open",
-    "settings": "make connections by the [http] settings: the client it is given has its own",
+    "settings": "make connections by the [http] settings",
+    "streams": "hand over an answer at once while others on its HTTP/2 connection are silent",
 }
 """What an adapter may say that it cannot do."""
 
@@ -83,8 +92,8 @@ class Sending:
             taken.add(b"accept-encoding")
         if self.request.body is not None:
             own.append((b"Content-Length", b"%d" % self.request.size))
-        taken.update(name.encode() for name in CREDENTIAL_HEADERS)
-        return [pair for pair in underneath if pair[0].lower() not in taken] + own
+        theirs = [pair for pair in underneath if not holds_secret(pair[0].decode("latin-1"))]
+        return [pair for pair in theirs if pair[0].lower() not in taken] + own
 
     def waited(self) -> float:
         return monotonic() - self.started
@@ -134,8 +143,8 @@ class Sending:
         names = {name.lower() for name, _ in headers}
         if {"transfer-encoding", "content-length"} <= names:
             raise self._refused("the response states its length in two ways")
-        encoding = (headers.get("content-encoding") or "identity").strip().lower()
-        if self.streams and encoding != "identity":
+        encodings = ",".join(headers.get_all("content-encoding")).lower().split(",")
+        if self.streams and any(name.strip() not in ("", "identity") for name in encodings):
             raise self._refused("the event stream came compressed, which was not asked for")
         return headers
 
@@ -159,6 +168,18 @@ class Room:
             raise ResponseTooLarge(
                 f"the answer is larger than {self._size:,} bytes, the cap on a whole answer"
             )
+
+
+def refused_by_proxy(host: str, status: str) -> ConnectError:
+    """`status` is what the proxy answered, where that is known. It was sent nothing of a call."""
+    if status == "407":
+        return ConnectError(
+            f"no connection to {host}: the proxy wants a user name and password; give them to "
+            "the HTTP client that the transport was given",
+            fatal=True,
+        )
+    what = f"answered {status}" if status.isdigit() else "refused"
+    return ConnectError(f"no connection to {host}: the proxy {what}; check whether it may go there")
 
 
 def shown(address: object) -> str:
@@ -213,7 +234,27 @@ def blocks(runtime: Runtime) -> bool:
     return False
 
 
-def another_loop(kind: str) -> ConfigError:
-    return ConfigError(
-        f"this {kind} serves another event loop; make one client and one transport for each loop"
-    )
+class Home:
+    """The process and the event loop in which a client was first used: connections are of both."""
+
+    def __init__(self, kind: str) -> None:
+        self._kind = kind
+        self._process: int | None = None
+        self._loop: Callable[[], object] | None = None
+
+    def keep(self, *, blocking: bool = False) -> None:
+        """Raises `ConfigError` away from it: there, two would read from one connection."""
+        loop = None if blocking else asyncio.get_running_loop()
+        if self._process is None:
+            self._process = os.getpid()
+            self._loop = None if loop is None else ref(loop)
+        if self._process != os.getpid():
+            raise ConfigError(
+                f"this {self._kind} was used before the process was forked; make one client and "
+                "one transport for each process"
+            )
+        if self._loop is not None and self._loop() is not loop:
+            raise ConfigError(
+                f"this {self._kind} serves another event loop; make one client and one transport "
+                "for each loop"
+            )

@@ -8,22 +8,22 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from typing import TYPE_CHECKING
-from weakref import ref
+from urllib.parse import urlsplit
 
-from fairlead.errors import ConfigError, ProtocolError, ReadTimeout
+from fairlead.errors import ConfigError, InvalidRequest, ProtocolError, ReadTimeout
 from fairlead.ports import Limits
 from fairlead.transports.adapting import (
     GRACE,
+    Home,
     Room,
     Sending,
-    another_loop,
     blocks,
     done_by,
     remaining,
     shown,
 )
 from fairlead.transports.aiohttp_errors import no_response, translated
-from fairlead.types.http import CREDENTIAL_HEADERS
+from fairlead.types.http import holds_secret
 
 if TYPE_CHECKING:
     import aiohttp
@@ -49,7 +49,6 @@ class AiohttpTransport:
             "cookies",
             "early_data",
             "event_loops",
-            "expansion",
             "fork",
             "heads",
             "http2",
@@ -74,7 +73,7 @@ class AiohttpTransport:
         self._session = session
         self._room = (limits or Limits()).total
         self._allow_insecure_http = allow_insecure_http
-        self._loop: Callable[[], object] | None = None
+        self._home = Home("aiohttp.ClientSession")
 
     def transport_for(self, runtime: Runtime, default: Callable[[], Transport]) -> Transport:
         """This transport, unless the client is a blocking one. Raises `ConfigError`."""
@@ -86,7 +85,8 @@ class AiohttpTransport:
         self, request: HttpRequest, *, deadline: float, timeouts: Timeouts
     ) -> AiohttpResponse:
         """Send `request`; see `ports.Transport`. `InvalidRequest` when nothing may be sent."""
-        self._keep_to_one_loop()
+        self._home.keep()
+        _check(self._session)
         sending = Sending(request, allow_insecure_http=self._allow_insecure_http)
         task = asyncio.ensure_future(self._sent(sending, timeouts))
         if not await done_by(task, deadline, _closed):
@@ -113,6 +113,7 @@ class AiohttpTransport:
         from yarl import URL
 
         request = sending.request
+        await _refuse_netrc(self._session, sending)
         headers = CIMultiDict((name.decode(), value.decode()) for name, value in sending.headers())
         response = await self._session.request(
             request.method,
@@ -132,13 +133,6 @@ class AiohttpTransport:
         content = response.content
         failed = content.exception() is not None
         return response, b"" if failed else content.read_nowait()
-
-    def _keep_to_one_loop(self) -> None:
-        running = asyncio.get_running_loop()
-        if self._loop is None:
-            self._loop = ref(running)
-        elif self._loop() is not running:
-            raise another_loop("aiohttp.ClientSession")
 
     async def aclose(self) -> None:
         """Nothing: the session is yours to close."""
@@ -243,9 +237,26 @@ def _check(session: aiohttp.ClientSession) -> None:
 
     if not isinstance(session, ClientSession):
         raise ConfigError("AiohttpTransport needs an aiohttp.ClientSession")
-    names = {name.lower() for name in session.headers}
-    if session.auth is not None or names & CREDENTIAL_HEADERS:
+    if session.auth is not None or any(holds_secret(name) for name in session.headers):
         raise ConfigError(
             "the aiohttp session has credentials of its own, which would go to every provider; "
             "give fairlead a session without auth and credential headers"
         )
+
+
+async def _refuse_netrc(session: aiohttp.ClientSession, sending: Sending) -> None:
+    """Raises `InvalidRequest` where the session would add what a netrc file has for the host."""
+    host = urlsplit(sending.request.url).hostname or ""
+    if session.trust_env and await asyncio.to_thread(_in_netrc, host):
+        raise InvalidRequest(
+            "the aiohttp session finds credentials of its own for this host (netrc); make it "
+            "without trust_env"
+        )
+
+
+def _in_netrc(host: str) -> bool:
+    """Apart, so that what stands in the file is in no frame of a traceback."""
+    from aiohttp.helpers import netrc_from_env
+
+    found = netrc_from_env()
+    return found is not None and found.authenticators(host) is not None

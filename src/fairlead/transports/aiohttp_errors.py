@@ -13,6 +13,7 @@ from fairlead.errors import (
     ReadTimeout,
     TransportError,
 )
+from fairlead.transports.adapting import refused_by_proxy
 
 if TYPE_CHECKING:
     from fairlead.transports.adapting import Sending
@@ -49,21 +50,18 @@ def translated(error: Exception, sending: Sending) -> FairleadError | None:
     if sending.failure is not None:
         return sending.failure
     host = sending.host
-    if isinstance(error, aiohttp.InvalidURL | aiohttp.NonHttpUrlClientError):
+    if isinstance(error, aiohttp.InvalidURL | aiohttp.NonHttpUrlClientError | UnicodeError):
         return InvalidRequest("the URL cannot be used; check its scheme, host and port")
     if isinstance(error, aiohttp.ConnectionTimeoutError):
         return ConnectTimeout(f"no connection to {host} within the connect timeout")
-    if isinstance(error, aiohttp.ClientConnectorError | aiohttp.ClientHttpProxyError):
+    if isinstance(error, aiohttp.ClientHttpProxyError):
+        return refused_by_proxy(host, str(error.status))
+    if isinstance(error, aiohttp.ClientConnectorError):
         return _unconnected(error, host)
     if isinstance(error, aiohttp.ClientConnectorCertificateError):
         return _untrusted(error.certificate_error, host)
     if isinstance(error, aiohttp.ClientError):
         return ProtocolError(f"{host}: {_reason(error)}", sent=_was_sent(sending))
-    if isinstance(error, ValueError) and "AUTH" in str(error):
-        return InvalidRequest(
-            "the aiohttp session finds credentials of its own for this host (netrc); make it "
-            "without trust_env"
-        )
     if isinstance(error, RuntimeError) and "closed" in str(error):
         return ConnectError(
             "the aiohttp session that the transport was given is closed; keep it open as long as "

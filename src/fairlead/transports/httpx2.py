@@ -11,16 +11,15 @@ from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from contextlib import suppress
 from inspect import iscoroutinefunction
 from types import ModuleType
-from typing import TYPE_CHECKING, Any, Protocol, cast
+from typing import TYPE_CHECKING, Any, NoReturn, Protocol, cast
 from urllib.parse import urlsplit
-from weakref import ref
 
 from fairlead.errors import ConfigError, ProtocolError
 from fairlead.ports import Limits
 from fairlead.transports.adapting import (
+    Home,
     Room,
     Sending,
-    another_loop,
     blocks,
     done_by,
     remaining,
@@ -37,6 +36,9 @@ if TYPE_CHECKING:
 _LIBRARIES = ("httpx2", "httpx")
 _CLASSIC = frozenset({"cancelling", "expansion"})
 """What classic httpx cannot do besides."""
+
+_BLOCKING, _ASYNCHRONOUS = frozenset({"http2"}), frozenset({"resets", "streams"})
+"""What a client of either colour cannot do besides."""
 
 
 class _RawHeaders(Protocol):
@@ -82,17 +84,7 @@ class Httpx2Transport:
     """
 
     cannot: frozenset[str] = frozenset(
-        {
-            "early_data",
-            "event_loops",
-            "fork",
-            "heads",
-            "http3",
-            "idle_close",
-            "preconnect",
-            "replay",
-            "settings",
-        }
+        {"early_data", "event_loops", "fork", "heads", "http3", "preconnect", "replay", "settings"}
     )
 
     def __init__(
@@ -104,12 +96,12 @@ class Httpx2Transport:
     ) -> None:
         self._client = client
         self._library = _library_of(client)
-        if self._library.__name__ == "httpx":
-            self.cannot = self.cannot | _CLASSIC
         self._blocking = not iscoroutinefunction(client.send)
+        classic = _CLASSIC if self._library.__name__ == "httpx" else frozenset()
+        self.cannot |= classic | (_BLOCKING if self._blocking else _ASYNCHRONOUS)
         self._room = (limits or Limits()).total
         self._allow_insecure_http = allow_insecure_http
-        self._loop: Callable[[], object] | None = None
+        self._home = Home("httpx2 client")
 
     def transport_for(self, runtime: Runtime, default: Callable[[], Transport]) -> Transport:
         """This transport, where the client is of the runtime's colour. Raises `ConfigError`."""
@@ -123,13 +115,16 @@ class Httpx2Transport:
         self, request: HttpRequest, *, deadline: float, timeouts: Timeouts
     ) -> ThreadedResponse | TaskedResponse:
         """Send `request`; see `ports.Transport`. `InvalidRequest` when nothing may be sent."""
+        self._home.keep(blocking=self._blocking)
         sending = Sending(request, allow_insecure_http=self._allow_insecure_http)
-        progress = Progress(sending)
         waits = _waits(timeouts, remaining(deadline))
-        made = self._made(sending, progress, waits)
+        progress = Progress(sending)
+        try:
+            made = self._made(sending, progress, waits)
+        except Exception as error:
+            _raise(error, sending)
         if self._blocking:
             return self._send_blocking(made, sending, progress, waits, deadline)
-        self._keep_to_one_loop()
         return await self._send_async(made, sending, progress, waits, deadline)
 
     def _made(self, sending: Sending, progress: Progress, waits: dict[str, float | None]) -> object:
@@ -165,8 +160,7 @@ class Httpx2Transport:
 
         def arrived(response: LibraryResponse) -> None:
             heads.append(_looked_at(response, sending))
-            if response.http_version != "HTTP/2":
-                waits["read"] = None  # the wait for the body is bounded by who waits
+            waits["read"] = None  # the wait for the body is bounded by who waits
 
         def send() -> LibraryResponse:
             return cast(LibraryResponse, self._client.send(made, **_AS_IT_IS))
@@ -187,7 +181,7 @@ class Httpx2Transport:
         waits: dict[str, float | None],
         deadline: float,
     ) -> TaskedResponse:
-        waits["read"] = waits["write"] = None
+        waits["read"] = waits["write"] = None  # one that is over breaks a connection for all
         task: asyncio.Task[LibraryResponse] = asyncio.ensure_future(
             self._client.send(made, **_AS_IT_IS)
         )
@@ -196,24 +190,13 @@ class Httpx2Transport:
         try:
             response = task.result()
         except Exception as error:
-            known = translated(error, sending)
-            if known is None:
-                raise
-            raise known from None
+            _raise(error, sending)
         try:
             headers = _looked_at(response, sending)
         except BaseException:
             await response.aclose()
             raise
         return TaskedResponse(response, headers, sending, Room(self._room))
-
-    def _keep_to_one_loop(self) -> None:
-        """Its idle connections belong to the loop that opened them, also when that is closed."""
-        running = asyncio.get_running_loop()
-        if self._loop is None:
-            self._loop = ref(running)
-        elif self._loop() is not running:
-            raise another_loop("httpx2.AsyncClient")
 
     async def aclose(self) -> None:
         """Nothing: the client is yours to close."""
@@ -253,6 +236,13 @@ def _waits(timeouts: Timeouts, left: float | None) -> dict[str, float | None]:
     most = {"connect": timeouts.connect, "pool": timeouts.pool}
     bounded = {name: wait if left is None else min(wait, left) for name, wait in most.items()}
     return {**bounded, "read": left, "write": left}
+
+
+def _raise(error: Exception, sending: Sending) -> NoReturn:
+    known = translated(error, sending)
+    if known is None:
+        raise error
+    raise known from None
 
 
 def _looked_at(response: LibraryResponse, sending: Sending) -> Headers:

@@ -103,11 +103,11 @@ class Line:
             self._thread.join(_LEAVE)
 
     def _interrupt(self) -> None:
-        """End the thread's read, but not on a connection that others share or have taken over."""
+        """End the thread's read, but not on a connection that others have taken over."""
         response = self.response
         if response is None:
             stream = self._progress.stream
-        elif response.is_closed or response.http_version == "HTTP/2":
+        elif response.is_closed:
             return
         else:
             stream = response.extensions.get("network_stream")

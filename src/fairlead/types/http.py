@@ -69,10 +69,11 @@ def redact(pairs: Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
 
     A word of the name decides (`x-api-key`), so that headers which nobody here knows hide theirs.
     """
-    return tuple((name, REDACTED if _is_secret(name) else value) for name, value in pairs)
+    return tuple((name, REDACTED if holds_secret(name) else value) for name, value in pairs)
 
 
-def _is_secret(name: str) -> bool:
+def holds_secret(name: str) -> bool:
+    """Whether a header of this name may hold a credential, as one of its words says."""
     return not _SECRET_WORDS.isdisjoint(name.lower().replace("_", "-").split("-"))
 
 
@@ -154,7 +155,7 @@ class HttpSettings(Struct, frozen=True, forbid_unknown_fields=True, omit_default
     The environment's proxies are read only with `trust_env`; what runs on this machine is never
     asked for through a proxy. Certificates are always verified, against certifi's list unless
     `ca_file` names another. The limits bound the exchanges under way: on HTTP/1.1 each holds a
-    connection, on HTTP/2 and 3 up to `max_streams` of an event loop share one.
+    connection, on HTTP/2 and 3 up to `max_streams` of an event loop, or of all threads, share one.
     """
 
     http_version: Literal["auto", "http1", "http2", "http3"] = "auto"
