@@ -75,6 +75,8 @@ def _deltas(events: list[Event], response: ChatResponse) -> Iterator[str]:
             yield f"events: part {event.index} goes on after its end"
     for index, part in enumerate(response.message.parts):
         yield from _part(index, part, told.get(index, ""), calls.get(index))
+        if isinstance(part, ToolCall) and not part.complete and response.finish_reason != "length":
+            yield f"message: call {index} is not complete, and nothing has cut the answer"
         if isinstance(part, Text) and tuple(citations[index]) != part.citations:
             yield f"events: the citations of part {index} differ"
 
@@ -86,7 +88,7 @@ def _part(index: int, part: Part, told: str, call: ToolCallStart | None) -> Iter
     elif isinstance(part, ToolCall) and not part.by_provider:
         if call is None or (call.id, call.name) != (part.id, part.name):
             yield f"events: part {index} started as {call!r}, not {part.id}, {part.name}"
-        if (told or "{}") != part.arguments or not part.complete:
+        if (told or "{}") != part.arguments:
             yield f"events: call {index} was told as {told!r:.80}, not {part.arguments!r:.80}"
 
 

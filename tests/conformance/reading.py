@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from msgspec import Struct
+from tests.growing import standard
 
 from fairlead.types.responses import ChatResponse
 
@@ -12,8 +13,8 @@ from fairlead.types.responses import ChatResponse
 class Reading(Struct, frozen=True, kw_only=True):
     """An independent reading of one body.
 
-    `tool_calls` holds (id, name, arguments) of the calls that the caller must answer; an id of
-    None stands for one that was made up. `usage` holds the figures to compare under the names of
+    `tool_calls` holds (id, name, arguments) of the calls of the caller's tools; an id of None
+    stands for one that was made up. `usage` holds the figures to compare under the names of
     `Usage`, its totals included; None where the body reports none. A field that is None otherwise
     is not compared.
     """
@@ -29,6 +30,16 @@ class Reading(Struct, frozen=True, kw_only=True):
     model: str | None = None
     id: str | None = None
     alternatives: int | None = None
+
+    @property
+    def whole_calls(self) -> tuple[tuple[str | None, str, str], ...]:
+        """Those that the caller must answer: not the one that the length of the answer cut."""
+        if self.finish != "length" or not self.tool_calls:
+            return self.tool_calls
+        _, _, arguments = self.tool_calls[-1]
+        value = standard(arguments)
+        is_whole = value is not None and isinstance(value[0], dict) and value[0] != {}
+        return self.tool_calls if is_whole else self.tool_calls[:-1]
 
 
 def differences(reading: Reading, response: ChatResponse) -> Iterator[str]:
@@ -55,7 +66,7 @@ def differences(reading: Reading, response: ChatResponse) -> Iterator[str]:
 
 def _calls(reading: Reading, response: ChatResponse) -> Iterator[str]:
     found = [(call.id, call.name, call.arguments) for call in response.tool_calls]
-    expected = list(reading.tool_calls)
+    expected = list(reading.whole_calls)
     if len(found) != len(expected):
         yield f"tool calls: the body has {expected!r:.200}, we have {found!r:.200}"
         return

@@ -251,7 +251,7 @@ def came(record: Record) -> list[dict[str, Any]]:
 
 def tidy(block: dict[str, Any]) -> dict[str, Any]:
     block = {name: value for name, value in block.items() if name != "type"}
-    if block.get("text") == "" or block.get("reasoningContent") == {}:
+    if block.get("text", "said").strip() == "" or block.get("reasoningContent") == {}:
         return {}
     if "toolUse" in block:
         call = block["toolUse"]

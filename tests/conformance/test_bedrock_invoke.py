@@ -201,4 +201,6 @@ def test_every_answer_goes_back_as_it_came() -> None:
         assert "model" not in body
         assert "stream" not in body
         expected = [b for b in messages.came(plain(record)) if b != {"type": "text", "text": ""}]
+        left_out = [what for what in sent.dropped if what.startswith("unfinished call")]
+        expected = expected[: len(expected) - len(left_out)]
         assert [messages.tidy(block) for block in messages.turn(sent.body)] == expected, record.id

@@ -38,7 +38,7 @@ from fairlead.errors import (
     ServerError,
     StreamInterrupted,
 )
-from fairlead.types.messages import Message
+from fairlead.types.messages import Message, ToolCall
 from fairlead.types.requests import ChatRequest
 from fairlead.types.targets import Quirks, Target
 
@@ -361,11 +361,16 @@ def test_every_unstreamed_answer_goes_back_as_it_came() -> None:
         run = whole(SUITE.decoder(record), record.body)
         assert run.response is not None
         told = run.response.message
+        if any(isinstance(part, ToolCall) and not part.complete for part in told.parts):
+            continue  # it does not go back
         asked = ChatRequest("m", (Message.user("Hi"), told))
         aim = Target(record.provider, "m", "chat", "openai_chat", "", quirks)
         sent = DIALECT.encode(asked, aim, stream=False, unsupported="error")
-        back = json.loads(sent.body)["messages"][1]
         came = json.loads(record.body)["choices"][0]["message"]
+        back = json.loads(sent.body)["messages"][1:]
+        if not back and not (came.get("content") or came.get("tool_calls") or came.get("refusal")):
+            continue  # mere reasoning, without words or calls, does not go back either
+        (back,) = back
         problems += [
             (record.id, f"{field}: {came[field]!r:.90} is {back.get(field)!r:.90}")
             for field in RETURNED

@@ -245,9 +245,16 @@ def test_every_item_goes_back_exactly_as_it_came(tally: Tally) -> None:
         assert answer is not None
         asked = ChatRequest("model", (Message.user("Hi"), answer.message))
         encoded = DIALECT.encode(asked, target(record), stream=False, unsupported="error")
-        if json.loads(encoded.body)["input"][1:] != response_of(record)["output"]:
+        if json.loads(encoded.body)["input"][1:] != _led_on(response_of(record)["output"]):
             problems.append((record.id, encoded.body.decode()[:200]))
     assert_none(problems)
+
+
+def _led_on(output: list[dict[str, object]]) -> list[dict[str, object]]:
+    """The items without reasoning at their end, which the provider refuses."""
+    while output and output[-1]["type"] == "reasoning":
+        output = output[:-1]
+    return output
 
 
 def test_a_stream_and_the_whole_response_at_its_end_give_the_same_answer(tally: Tally) -> None:

@@ -78,7 +78,10 @@ def _wrong(suite: Suite, record: Record, events: list[Event]) -> Iterator[str]:
             if not is_prefix(before.get(call.index, {}), now):
                 yield f"{before[call.index]!r:.100} has become {now!r:.100}"
             before[call.index] = now
-    expected = [_read(name, arguments) for _, name, arguments in suite.read(record).tool_calls]
+    reading = suite.read(record)
+    expected = [_read(name, arguments) for _, name, arguments in reading.whole_calls]
+    cut = reading.tool_calls[len(reading.whole_calls) :]
+    expected += [(name, "failed", arguments) for _, name, arguments in cut]
     found = [_told(call) for call in tracker.calls if not _by_provider(call)]
     if found != expected:
         yield f"the body has {expected!r:.200}, we have {found!r:.200}"

@@ -214,6 +214,15 @@ def test_what_a_cut_answer_had_is_the_json_so_far() -> None:
     assert message.text == '{"city": "O'
 
 
+@pytest.mark.parametrize("written", ["", '{"city": "O'])
+def test_an_answer_that_its_length_cut_is_no_json_that_nobody_wrote(written) -> None:
+    cut = sse(call("", "city"), call(written), finish="length")
+    events, made = answered(NO_SCHEMA, cut)
+
+    assert (made.text, made.finish_reason) == (written, "length")
+    assert [e.part for e in events if isinstance(e, PartEnd)] == [Text(written)]
+
+
 @pytest.mark.parametrize(
     ("schema", "form"),
     [
@@ -232,3 +241,27 @@ def test_a_sketch_shows_the_form(schema, form) -> None:
 def test_a_sketch_of_what_holds_itself_ends() -> None:
     node = {"type": "object", "properties": {"next": {"$ref": "#/$defs/Node"}}}
     assert "null" in json.dumps(sketch_of({"$ref": "#/$defs/Node", "$defs": {"Node": node}}))
+
+
+@pytest.mark.parametrize(
+    ("target", "fields"),
+    [
+        (
+            replace(PLAIN, dialect="anthropic_messages", model="claude-3-7-sonnet-latest"),
+            {"reasoning_effort": "low"},
+        ),
+        (replace(PLAIN, quirks=Quirks(output="json_object", forced_tool="unless_thinking")), {}),
+        (replace(PLAIN, dialect="gemini", model="gemini-2.5-pro"), {"tools": (Tool("f"),)}),
+    ],
+    ids=["Claude with a budget", "DeepSeek", "Gemini 2.5 with tools"],
+)
+def test_a_way_that_is_refused_beside_the_rest_of_the_request_is_passed_over(
+    target: Target, fields
+) -> None:
+    lacks = ("output",) if target.dialect == "anthropic_messages" else ()
+
+    _, made, body = encoded(target, lacks=lacks, request=request_for(**fields))
+
+    assert mode_of(made.dropped) == "prompt"
+    assert "tool_choice" not in body
+    assert "responseMimeType" not in body.get("generationConfig", {})

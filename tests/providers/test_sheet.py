@@ -196,6 +196,7 @@ def test_options_that_the_sheet_calls_unsupported_are_declared() -> None:
 def test_every_option_called_unsupported_exists() -> None:
     known = {*ChatRequest.__struct_fields__, *OpenAIChatOptions.__struct_fields__}
     known |= {*OpenAIResponsesOptions.__struct_fields__, "name", "image", "audio", "file"}
+    known |= {"refusal"}
     for name in NAMES:
         for route in table_of(name).routes("chat"):
             assert set(route.quirks.unsupported) <= known, name

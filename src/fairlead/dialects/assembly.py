@@ -11,6 +11,9 @@ from __future__ import annotations
 from collections.abc import Hashable
 from typing import Literal
 
+from msgspec import Raw
+
+from fairlead.dialects import rawjson
 from fairlead.errors import ResponseTooLarge
 from fairlead.types.events import (
     CitationEvent,
@@ -48,6 +51,9 @@ from fairlead.types.usage import Cost, Usage
 
 Kind = Literal["text", "reasoning", "refusal", "tool_call", "whole"]
 
+_WHOLE: tuple[FinishReason, ...] = ("stop", "tool_call")
+"""Why the model itself ends an answer; for any other reason its last part may be cut."""
+
 
 class Slot:
     """A part under construction."""
@@ -57,6 +63,7 @@ class Slot:
         "chunks",
         "citations",
         "complete",
+        "ended",
         "id",
         "index",
         "kind",
@@ -64,6 +71,7 @@ class Slot:
         "redacted",
         "size",
         "state",
+        "unfinished",
         "whole",
     )
 
@@ -75,7 +83,9 @@ class Slot:
         self.state: str | None = None
         self.redacted = False
         self.by_provider = False
+        self.ended = False
         self.complete = False
+        self.unfinished = False  # a call that is no whole one unless the model ended the answer
         self.id = ""
         self.name = ""
         self.size = 0
@@ -98,12 +108,23 @@ class Slot:
         assert self.whole is not None
         return self.whole
 
+    @property
+    def is_in_doubt(self) -> bool:
+        """Whether this is a call without whole arguments: it was cut, or badly written.
+
+        One without any arguments may need none, or was cut before the first.
+        """
+        if self.kind != "tool_call" or self.by_provider:
+            return False
+        return self.unfinished or not _is_object("".join(self.chunks))
+
 
 class Assembly:
     """One choice of one answer. `events` fills up; whoever feeds the decoder takes it away."""
 
     __slots__ = (
         "_dialect",
+        "_doubtful",
         "_max_arguments",
         "_slots",
         "cost",
@@ -123,6 +144,7 @@ class Assembly:
         self._dialect = dialect
         self._max_arguments = max_arguments
         self._slots: dict[Hashable, Slot] = {}
+        self._doubtful: Slot | None = None
         self.events: list[Event] = []
         self.started = False
         self.state: str | None = None
@@ -152,6 +174,8 @@ class Assembly:
         """The part known by `key`, opened when it is new."""
         slot = self._slots.get(key)
         if slot is None:
+            if self._doubtful is not None:
+                self._end(self._doubtful)
             slot = self._slots[key] = Slot(kind, len(self._slots))
         return slot
 
@@ -212,24 +236,49 @@ class Assembly:
     def end(self, key: Hashable) -> None:
         """The part known by `key` is complete; saying so twice does nothing."""
         slot = self._slots.get(key)
-        if slot is None or slot.complete:
+        if slot is not None:
+            self._end(slot)
+
+    def stop(self, key: Hashable) -> None:
+        """No more comes for the part known by `key`.
+
+        A call whose arguments are not whole may have been cut. What follows tells: another part,
+        so that it was not, or the reason why the answer ended.
+        """
+        slot = self._slots.get(key)
+        if slot is not None and not slot.ended and slot.index == len(self._slots) - 1:
+            self._doubtful = slot if slot.is_in_doubt else None
+        if slot is not None and slot is not self._doubtful:
+            self._end(slot)
+
+    def finish(self, reason: FinishReason, raw: str | None) -> None:
+        """The answer is over: ends every open part, tells the usage, and says why.
+
+        Of an answer that was cut, calls without whole arguments stay incomplete.
+        """
+        for slot in list(self._slots.values()):
+            self._end(slot, complete=reason in _WHOLE or not self._is_cut(slot))
+        if self.usage is not None:
+            self.events.append(UsageEvent(self.usage))
+        self.finish_reason = reason
+        self.raw_finish_reason = raw
+        self.events.append(Finish(reason, raw))
+
+    def _end(self, slot: Slot, *, complete: bool = True) -> None:
+        if slot.ended:
             return
-        slot.complete = True
+        if slot is self._doubtful:
+            self._doubtful = None
+        slot.ended, slot.complete = True, complete
         part = slot.part(self._dialect)
         if isinstance(part, ToolCall):
             self.events.append(ToolCallEnd(slot.index, part))
         else:
             self.events.append(PartEnd(slot.index, part))
 
-    def finish(self, reason: FinishReason, raw: str | None) -> None:
-        """The answer is complete: ends every open part, tells the usage, and says why."""
-        for key in list(self._slots):
-            self.end(key)
-        if self.usage is not None:
-            self.events.append(UsageEvent(self.usage))
-        self.finish_reason = reason
-        self.raw_finish_reason = raw
-        self.events.append(Finish(reason, raw))
+    def _is_cut(self, slot: Slot) -> bool:
+        """Only the last call can have been cut before its first argument."""
+        return slot.is_in_doubt and (bool(slot.chunks) or slot.index == len(self._slots) - 1)
 
     @property
     def has_tool_calls(self) -> bool:
@@ -265,3 +314,7 @@ class Assembly:
             logprobs=None if self.logprobs is None else tuple(self.logprobs),
             alternatives=alternatives,
         )
+
+
+def _is_object(text: str) -> bool:
+    return rawjson.optional(Raw(text.encode("utf-8", "replace")), rawjson.FIELDS) is not None

@@ -9,6 +9,7 @@ import re
 from collections.abc import Mapping
 
 from fairlead.dialects.jsontext import excerpt, untyped
+from fairlead.dialects.web_page import is_web_page, remedy, words_of
 from fairlead.errors import (
     ApiError,
     AuthenticationError,
@@ -149,6 +150,8 @@ def classify(
     )
     if isinstance(error, ContextLengthError):
         error.remedy = _TOO_LONG
+    elif is_web_page(body) and not isinstance(error, AuthenticationError):
+        error.remedy = remedy(effective)
     if effective in _DETERMINISTIC:
         error.retry_class = "never"
     if headers is not None:
@@ -189,7 +192,7 @@ def error_fields(body: bytes) -> tuple[str, str | None, str | None]:
     try:
         value = untyped(body)
     except DecodeError:
-        return excerpt(body).strip(), None, None
+        return words_of(body) if is_web_page(body) else excerpt(body).strip(), None, None
     return fields_of(value)
 
 

@@ -9,10 +9,16 @@ other providers that speak the protocol have, gets what all of them take.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import Literal
 
+from msgspec.structs import replace
+
+from fairlead.dialects.losses import Losses
 from fairlead.errors import InvalidRequest
+from fairlead.types.requests import ChatRequest
+from fairlead.types.tools import NamedTool, ToolChoice
 
 ThinkingForm = Literal["adaptive", "budget", "none"]
 
@@ -26,6 +32,7 @@ BUDGETS = {
 }
 """Tokens of thinking for an effort. The largest leaves 8,192 of the 32,000 that Claude 4 writes."""
 LEAST_BUDGET = 1024
+_LEAST_TOP_P = 0.95
 
 _VERSION = re.compile(r"claude-(?:[a-z]+-)*?v?(\d{1,2})(?:[-.](\d{1,2}))?(?!\d)")
 
@@ -51,6 +58,45 @@ def takes_sampling(model: str) -> bool:
     """Whether `temperature`, `top_p` and `top_k` are taken."""
     known = version(model)
     return known is None or known < (4, 7)
+
+
+def beside_thinking(
+    request: ChatRequest, asked: Mapping[str, object] | None, losses: Losses
+) -> ChatRequest:
+    """The request without what is refused of a Claude that thinks: most sampling, a forced tool.
+
+    `asked` is what the options say of thinking, where they do. Source: "Feature compatibility" on
+    the provider's page on extended thinking; with an effort, tools may be forced all the same.
+    """
+    form = _form(request, asked, losses.target.model)
+    if form == "none":
+        return request
+    temperature, top_p = request.temperature, request.top_p
+    refused = {
+        "temperature": temperature is not None and temperature != 1,
+        "top_p": top_p is not None and top_p < _LEAST_TOP_P,
+        "top_k": request.top_k is not None,
+        "tool_choice": form == "budget" and _is_forced(request.tool_choice),
+    }
+    given = [name for name, is_refused in refused.items() if is_refused]
+    for name in given:
+        what = "a forced tool choice" if name == "tool_choice" else name
+        losses.unsupported(f"{what} together with thinking", "leave one of the two out")
+    return replace(request, **dict.fromkeys(given)) if given else request
+
+
+def _form(request: ChatRequest, asked: Mapping[str, object] | None, model: str) -> ThinkingForm:
+    """In which way this very request has a Claude think."""
+    if "claude" not in model.lower():
+        return "none"
+    if asked is not None:
+        kind = asked.get("type")
+        return "none" if kind == "disabled" else "adaptive" if kind == "adaptive" else "budget"
+    return "none" if request.reasoning_effort in (None, "none") else thinking_form(model)
+
+
+def _is_forced(choice: ToolChoice | None) -> bool:
+    return choice == "required" or isinstance(choice, NamedTool)
 
 
 def takes_system_turns(model: str) -> bool:

@@ -9,6 +9,10 @@ from fairlead.types.messages import Part, Role, ToolResult
 
 SHOWN_BELOW = "It is shown in the message below."
 """What a tool's result says that holds no words, where its pictures follow it."""
+FAILED = "The tool failed and said nothing."
+"""What the result of a failed tool says that holds nothing, where the protocol wants words."""
+BLANK = "text of blanks alone"
+"""What protocols that refuse it are not sent; models answer so now and then before a call."""
 MOVED = "the pictures and files of a tool's result were sent in a user message behind it"
 
 

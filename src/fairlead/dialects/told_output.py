@@ -69,7 +69,7 @@ class ArgumentsDecoder(RetellingDecoder):
         return ()
 
     def _ended(self, event: ToolCallEnd) -> Sequence[Event]:
-        arguments = event.tool_call.arguments
+        arguments = _written(event.tool_call)
         rest = arguments.removeprefix(self._said) if arguments.startswith(self._said) else ""
         end = PartEnd(event.index, Text(arguments))
         return (TextDelta(rest, event.index), end) if rest else (end,)
@@ -79,7 +79,7 @@ class ArgumentsDecoder(RetellingDecoder):
         if call is None:
             return message
         kept: list[Part] = [
-            Text(part.arguments) if part is call else part
+            Text(_written(call)) if part is call else part
             for part in message.parts
             if not isinstance(part, Text)
         ]
@@ -138,3 +138,8 @@ class FoundDecoder(RetellingDecoder):
 
     def _warnings(self, message: Message) -> tuple[str, ...]:
         return (TALK,) if self._json.talk else ()
+
+
+def _written(call: ToolCall) -> str:
+    """The arguments as the model wrote them: nothing where it was cut before the first."""
+    return "" if call.arguments == "{}" and not call.complete else call.arguments

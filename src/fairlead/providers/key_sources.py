@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fairlead.auth.api_key import BEARER, HeaderForm
+from fairlead.auth.secret import Secret
 from fairlead.auth.sources import FileSource, KeySource, ValueSource, VariableSource
 from fairlead.providers.schema import KeyVariable
 
@@ -39,7 +40,7 @@ def own_sources(name: str, own: ProviderSettings, environment: Environment) -> l
     Raises `ConfigError` for a keyring entry or a command that cannot be.
     """
     found: list[KeySource] = []
-    if own.key is not None:
+    if isinstance(own.key, Secret):
         found.append(ValueSource(f"[providers.{name}] key", own.key))
     variables = (own.key_env,) if isinstance(own.key_env, str) else own.key_env or ()
     found += [VariableSource(variable, environment) for variable in variables]

@@ -54,7 +54,7 @@ class ToolCallDelta(Struct, frozen=True, tag="tool_call.delta", gc=False):
 
 
 class ToolCallEnd(Struct, frozen=True, tag="tool_call.end"):
-    """The call at `index` is finished: `tool_call` is all of it."""
+    """The call at `index` is over: `tool_call` is all of it, not `complete` where it was cut."""
 
     index: int
     tool_call: ToolCall

@@ -86,8 +86,8 @@ class ToolCall(Struct, frozen=True, tag="tool_call", omit_defaults=True):
     """The model's wish to run a tool.
 
     `arguments` is JSON text as the model wrote it (`{}` when it wrote none). `by_provider` marks a
-    tool that the provider ran itself; `complete` is false only in the partial message of a stream
-    that was cut in the middle of the arguments.
+    tool that the provider ran itself; `complete` is false where the answer was cut in the middle
+    of the arguments, by its length or with its stream: such a call is not to be answered.
     """
 
     id: str

@@ -16,7 +16,7 @@ from fairlead.types.receipts import Receipt
 from fairlead.types.usage import Cost, Usage
 
 
-class ObservedCall(Struct, frozen=True, eq=False):
+class ObservedCall(Struct, frozen=True, eq=False, weakref=True):
     """One operation that was asked for. `target` is `provider/model`, or the origin of a server.
 
     `began` is in seconds since 1970.
@@ -28,7 +28,7 @@ class ObservedCall(Struct, frozen=True, eq=False):
     began: float
 
 
-class ObservedAttempt(Struct, frozen=True, eq=False):
+class ObservedAttempt(Struct, frozen=True, eq=False, weakref=True):
     """One attempt of a call. `number` counts from 1, `began` is in seconds since 1970.
 
     `sends` is false for one that ended before anything could be sent, such as a credential that

@@ -37,6 +37,11 @@ class RawResponse(Struct, frozen=True):
     headers: tuple[tuple[str, str], ...]
     body: bytes | None = None
 
+    def __repr__(self) -> str:
+        """Its size in place of what it holds, which the answer around it says in other words."""
+        size = "no body" if self.body is None else f"{len(self.body):,} bytes"
+        return f"RawResponse({self.status}, {len(self.headers)} headers, {size})"
+
     def json(self) -> object:
         """The body as plain Python values. Raises ValueError for a stream."""
         import json

@@ -65,9 +65,9 @@ class RunResult(Struct, frozen=True):
     """A finished run.
 
     `messages` are those to append to the conversation: answers and results of tools in order, the
-    last answer included. `turns` are the answers, `tools` all calls in the order they were made.
-    `usage` and `cost` are sums over all turns, None as soon as one is unknown. The receipt has
-    the attempts of all turns.
+    last answer included; each call has a result there, one that was not run too. `turns` are the
+    answers, `tools` all calls in the order they were made. `usage` and `cost` are sums over all
+    turns, None as soon as one is unknown. The receipt has the attempts of all turns.
     """
 
     turns: tuple[ChatResponse, ...]

@@ -26,9 +26,9 @@ class Quirks(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True
     """Declared deviations from a dialect. A closed vocabulary: a key is added when two need it.
 
     The defaults describe a plain clone of the dialect. `unsupported` names options of `ChatRequest`
-    (such as `top_k`), fields of the dialect's own options, the parts `image`, `audio` and `file`,
-    and `name`, the name of a message's speaker. For other operations they are the options of those
-    requests.
+    (such as `top_k`), fields of the dialect's own options, the parts `image`, `audio`, `file` and
+    `refusal` (which then goes back as text), and `name`, the name of a message's speaker. For
+    other operations they are the options of those requests.
     """
 
     max_tokens: Literal["max_tokens", "max_completion_tokens"] = "max_tokens"
@@ -39,8 +39,12 @@ class Quirks(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True
     """The field that holds the seed."""
     ask_for_usage: bool = True
     """Whether a stream takes `stream_options.include_usage`."""
-    forced_tool: Literal["required", "any", "unsupported"] = "required"
-    """The word for a tool choice that forces some tool."""
+    forced_tool: Literal["required", "any", "unless_thinking", "unsupported"] = "required"
+    """The word for a tool choice that forces some tool; `unless_thinking`: it is `required`, and
+    refused unless the request switches thinking off."""
+    thinking_off: Literal["reasoning_effort", "thinking", "enable_thinking"] = "reasoning_effort"
+    """How `reasoning_effort="none"` is said: as it is, by `thinking: {"type": "disabled"}` or by
+    `enable_thinking: false` (`openai_chat`)."""
     output: Literal["json_schema", "json_object"] = "json_schema"
     """The best structured output on offer; with `json_object` a schema is unsupported."""
     json_object: bool = True
@@ -51,6 +55,9 @@ class Quirks(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True
     ] = ""
     """Where reasoning goes back on later turns; empty: it does not. A field of the assistant's
     message, `content` for thinking chunks, or `think_tags` at the head of the text."""
+    reasoning_required: bool = False
+    """Whether tool calls without `reasoning_content` are refused: a blank goes with those that
+    another model made."""
     reasoning_excluded_from_output: bool = False
     """Usage: completion tokens do not include reasoning tokens."""
     cache_excluded_from_input: bool = False

@@ -157,3 +157,38 @@ def test_a_conversation_of_the_neutral_types_can_be_saved_and_sent_again() -> No
     said = Message.assistant(Reasoning("hm", provider_state=own('{"type":"thinking"}')), "so")
     saved = msgspec.json.decode(msgspec.json.encode(said), type=Message)
     assert encoded((*ASK, saved)).body == encoded((*ASK, said)).body
+
+
+@pytest.mark.parametrize("blank", ["\n\n", " "])
+def test_text_of_blanks_alone_is_left_out_since_the_provider_refuses_it(blank: str) -> None:
+    """Status 400, "text content blocks must contain non-whitespace text": Claude answers so."""
+    sent = encoded((*ASK, Message.assistant(blank, ToolCall("t1", "now"))))
+    (block,) = json.loads(sent.body)["messages"][1]["content"]
+    assert block["type"] == "tool_use"
+    assert sent.dropped == ("text of blanks alone",)
+
+
+@pytest.mark.parametrize("content", ["", " \n", (), (Text(""),)])
+def test_a_failed_tool_that_said_nothing_is_told_in_words(
+    content: str | tuple[Text, ...],
+) -> None:
+    """Status 400, "tool_result: content cannot be empty if `is_error` is true"."""
+    call = Message.assistant(ToolCall("t1", "now"))
+    (block,) = blocks(Message.tool(ToolResult("t1", content, is_error=True)), *ASK, call)
+    assert block["content"] == "The tool failed and said nothing."
+
+
+def test_what_another_service_has_signed_is_left_out() -> None:
+    """Status 400, "Invalid `signature` in `thinking` block", after a turn of another provider."""
+    state = own('{"type":"thinking","thinking":"hm","signature":"s"}')
+    parts = (Reasoning("hm", provider_state=state), Text("so"))
+    given = own('{"service":"api.minimax.example"}')
+    theirs = Message("assistant", parts, provider_state=given)
+    claudes = Message("assistant", parts)
+
+    sent = encoded((*ASK, theirs, *ASK, claudes, *ASK))
+
+    turns = json.loads(sent.body)["messages"]
+    assert turns[1]["content"] == "so"
+    assert [block["type"] for block in turns[3]["content"]] == ["thinking", "text"]
+    assert sent.dropped == ("reasoning of another model",)

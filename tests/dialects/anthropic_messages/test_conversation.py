@@ -63,11 +63,11 @@ def test_tool_results_stand_first_in_the_users_turn() -> None:
     calls = Message.assistant(ToolCall("t1", "now"), ToolCall("t2", "now"))
     answers = (
         Message.user("Here they are:", ToolResult("t1", "one")),
-        Message.tool(ToolResult("t2", "", is_error=True)),
+        Message.tool(ToolResult("t2", "down", is_error=True)),
     )
     assert body((*ASK, calls, *answers))["messages"][2]["content"] == [
         {"type": "tool_result", "tool_use_id": "t1", "content": "one"},
-        {"type": "tool_result", "tool_use_id": "t2", "is_error": True},
+        {"type": "tool_result", "tool_use_id": "t2", "content": "down", "is_error": True},
         text("Here they are:"),
     ]
 

@@ -24,6 +24,7 @@ from tests.dialects.anthropic_messages.building import (
 )
 
 from fairlead.dialects.anthropic_messages import DIALECT
+from fairlead.dialects.origin import giver_of
 from fairlead.errors import (
     BadRequestError,
     DecodeError,
@@ -37,10 +38,13 @@ from fairlead.ports import Limits
 from fairlead.types.events import Finish, TextDelta, ToolCallEnd
 from fairlead.types.http import Headers
 from fairlead.types.messages import (
+    Message,
     ProviderState,
     Refusal,
     ToolCall,
 )
+from fairlead.types.requests import ChatRequest
+from fairlead.types.targets import Target
 
 
 @pytest.mark.parametrize(
@@ -246,3 +250,19 @@ def test_a_spending_limit_is_a_quota_and_not_a_rate_limit() -> None:
     error = DIALECT.decode_error(429, Headers(()), json.dumps(body).encode(), TARGET)
     assert isinstance(error, QuotaExceededError)
     assert error.request_id == "req_1"
+
+
+@pytest.mark.parametrize(
+    ("model", "given"),
+    [("claude-sonnet-4-5", None), ("MiniMax-M3", "api.minimax.example")],
+)
+def test_a_message_remembers_whose_signatures_it_holds(model: str, given: str | None) -> None:
+    url = "https://api.minimax.example/anthropic/v1/messages"
+    target = Target("minimax", model, "chat", DIALECT.name, url)
+    decoder = DIALECT.decoder(ChatRequest("m", (Message.user("hi"),)), target, Limits())
+    thought = {"type": "thinking", "thinking": "hm", "signature": "s"}
+    decoder.whole(json.dumps({"type": "message", "content": [thought]}).encode())
+
+    message, _ = decoder.partial()
+
+    assert giver_of(message, DIALECT.name) == given

@@ -252,3 +252,20 @@ def test_a_system_message_inside_the_conversation_moves_to_its_head_and_is_told(
 def test_names_of_speakers_are_unsupported() -> None:
     with pytest.raises(UnsupportedFeature, match="name"):
         body((Message("user", (Text("hi"),), name="Ann"),))
+
+
+def test_text_of_blanks_alone_is_left_out_since_the_provider_refuses_it() -> None:
+    """Status 400, "The text field in the ContentBlock object at messages.0.content.0 is blank"."""
+    sent = encoded((*ASK, Message.assistant("\n\n", ToolCall("t1", "add"))))
+    (block,) = json.loads(sent.body)["messages"][1]["content"]
+    assert list(block) == ["toolUse"]
+    assert sent.dropped == ("text of blanks alone",)
+
+
+def test_a_failed_tool_that_said_nothing_is_told_in_words() -> None:
+    """Status 400, "toolResult cannot be empty when status value is error"."""
+    call = Message.assistant(ToolCall("t1", "add"))
+    for content in ("", " \n", ()):
+        failed = Message.tool(ToolResult("t1", content, is_error=True))
+        (block,) = blocks(failed, *ASK, call)
+        assert block["toolResult"]["content"] == [{"text": "The tool failed and said nothing."}]

@@ -81,9 +81,8 @@ REQUESTS: dict[str, dict[str, Any]] = {
     "forced": {"tools": (TOOL,), "tool_choice": "required"},
     "undeclared": {"messages": (*ASK, CALL, RESULTS)},
     "settings": {
-        "temperature": 0.5,
-        "top_p": 0.5,
-        "top_k": 5,
+        "temperature": 1.0,
+        "top_p": 0.95,
         "stop": ("a", "b"),
         "output": OutputSchema({"type": "object"}, description="A thing."),
         "reasoning_effort": "low",

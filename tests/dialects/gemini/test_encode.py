@@ -208,5 +208,16 @@ def test_a_request_without_a_message_is_refused() -> None:
 
 def test_equal_requests_have_equal_bytes() -> None:
     fields = {"tools": (TOOL,), "temperature": 1.0, "output": OutputSchema(SCHEMA)}
+    made = [encoded(ASK, model="gemini-3-flash", **fields).body for _ in range(2)]
 
-    assert encoded(ASK, **fields).body == encoded(ASK, **fields).body
+    assert made[0] == made[1]
+
+
+@pytest.mark.parametrize("output", ["json", OutputSchema(SCHEMA)])
+def test_older_models_refuse_json_beside_tools(output: OutputSchema | str) -> None:
+    """Status 400, "Function calling with a response mime type: 'application/json' is
+    unsupported"; recorded of Gemini 3, it is taken."""
+    with pytest.raises(UnsupportedFeature, match="JSON output beside tools"):
+        config(tools=(TOOL,), output=output)
+    newer = config(tools=(TOOL,), output=output, model="gemini-3-flash-preview")
+    assert newer["responseMimeType"] == "application/json"

@@ -40,10 +40,6 @@ def said(*parts: Part, echo: Any = "") -> dict[str, Any]:
     return message
 
 
-def dropped(*parts: Part, role: Any = "assistant") -> tuple[str, ...]:
-    return encoded(ChatRequest("m", (Message(role, parts),))).dropped
-
-
 def test_system_messages_take_the_role_that_the_target_knows() -> None:
     (message,) = sent(Message.system("Be brief"))
     assert message == {"role": "system", "content": "Be brief"}
@@ -161,7 +157,8 @@ def test_thinking_chunks_and_think_tags_go_back_in_the_content() -> None:
     ],
 )
 def test_what_means_nothing_to_the_target_is_left_out_and_listed(part: Part, name: str) -> None:
-    assert dropped(part) == (f"messages[0]: {name}",)
+    made = encoded(ChatRequest("m", (Message.assistant("So", part),)))
+    assert made.dropped == (f"messages[0]: {name}",)
 
 
 def test_20_a_signature_on_a_call_goes_back_with_it() -> None:
@@ -206,7 +203,6 @@ def test_an_unknown_chunk_of_content_goes_back_as_it_came() -> None:
         ((Message("tool", ()),), "the tool message is empty"),
         ((Message("system", (Image(url="https://a"),)),), "a system message holds text alone"),
         ((Message.user("a", CALL),), "a user message cannot hold ToolCall"),
-        ((Message.assistant(ToolCall("a", "f", "{", complete=False)),), "was cut off"),
         ((Message.assistant(File(file_id="f")),), "an assistant message cannot hold File"),
         ((Message.user("a", Image(data=b"x")),), "needs its media_type"),
     ],
@@ -242,3 +238,30 @@ def test_an_error_mark_on_a_result_is_lost_and_listed() -> None:
     messages = (Message.assistant(CALL), Message.tool(ToolResult("a", "3", is_error=True)))
     (loss,) = encoded(ChatRequest("m", messages)).dropped
     assert "is an error" in loss
+
+
+def test_a_call_of_another_model_gets_a_blank_where_reasoning_is_required() -> None:
+    """Status 400, "thinking is enabled but reasoning_content is missing in assistant tool call
+    message", of Moonshot for an empty one too."""
+    quirks = Quirks(reasoning_echo="reasoning_content", reasoning_required=True)
+    theirs = Message.assistant(Reasoning("", provider_state=ProviderState("gemini", "{}")), CALL)
+    own_one = Message.assistant(Reasoning("Hm", provider_state=own({})), CALL)
+    wires = sent(theirs, own_one, Message.assistant("Hi"), quirks=quirks)
+    assert [wire.get("reasoning_content") for wire in wires] == [" ", "Hm", None]
+
+
+def test_a_refusal_is_text_where_the_target_knows_no_field_for_it() -> None:
+    (wire,) = sent(Message.assistant(Refusal("No.")), quirks=Quirks(unsupported=("refusal",)))
+    assert wire == {"role": "assistant", "content": "No."}
+
+
+@pytest.mark.parametrize("parts", [(), (Text(""),), (Reasoning("Hm", provider_state=own({})),)])
+def test_an_answer_of_neither_words_nor_calls_is_left_out(parts: tuple[Part, ...]) -> None:
+    """Status 400 of Mistral, "Assistant message must have either content or tool_calls, but not
+    none", and of DeepSeek: such as an answer that was cut while the model thought."""
+    messages = (Message.user("Hi"), Message("assistant", parts), Message.user("Go on"))
+    for quirks in (Quirks(), Quirks(reasoning_echo="reasoning_content")):
+        assert [wire["role"] for wire in sent(*messages, quirks=quirks)] == ["user", "user"]
+    assert "without words or calls" in encoded(ChatRequest("m", messages)).dropped[-1]
+    with pytest.raises(InvalidRequest, match="no message to answer"):
+        sent(Message("assistant", parts))

@@ -182,3 +182,44 @@ def test_extra_body_is_merged_and_refused_where_it_collides() -> None:
 def test_a_request_that_no_provider_takes_is_refused(request_: ChatRequest, words: str) -> None:
     with pytest.raises(InvalidRequest, match=words):
         encoded(request_)
+
+
+OFF = OpenAIChatOptions(thinking={"type": "disabled"})
+
+
+@pytest.mark.parametrize("choice", ["required", NamedTool("f")])
+@pytest.mark.parametrize(
+    ("fields", "taken"),
+    [
+        ({}, False),
+        ({"options": OpenAIChatOptions(thinking={"type": "enabled"})}, False),
+        ({"reasoning_effort": "low"}, False),
+        ({"options": OFF}, True),
+        ({"extra_body": {"thinking": {"type": "disabled"}}}, True),
+        ({"reasoning_effort": "none"}, True),
+    ],
+)
+def test_a_forced_tool_where_thinking_does_not_go_with_it(
+    choice: Any, fields: dict[str, Any], taken: bool
+) -> None:
+    """Recorded of DeepSeek: 400 with thinking, "Thinking mode does not support this tool_choice",
+    and 200 without."""
+    quirks = Quirks(forced_tool="unless_thinking", thinking_off="thinking")
+    request = ask(tools=(Tool("f"),), tool_choice=choice, **fields)
+    assert ("tool_choice" in body(request, quirks, unsupported="drop")) is taken
+    assert bool(encoded(request, quirks, unsupported="drop").dropped) is not taken
+
+
+@pytest.mark.parametrize(
+    ("how", "field", "said"),
+    [
+        ("reasoning_effort", "reasoning_effort", "none"),
+        ("thinking", "thinking", {"type": "disabled"}),
+        ("enable_thinking", "enable_thinking", False),
+    ],
+)
+def test_no_reasoning_is_asked_for_in_the_targets_own_way(how: Any, field: str, said: Any) -> None:
+    found = body(ask(reasoning_effort="none"), Quirks(thinking_off=how))
+    assert {name: found[name] for name in found if name not in ("model", "messages")} == {
+        field: said
+    }

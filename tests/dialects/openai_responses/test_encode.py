@@ -362,7 +362,6 @@ def test_a_stored_turn_lets_results_and_empty_input_stand_alone() -> None:
         (Message.user(Image()),),
         (Message.user(File()),),
         (Message.user(Image(data=b"x")),),
-        (USER, Message.assistant(ToolCall("c", "f", '{"a', complete=False))),
         (USER, Message.assistant(Reasoning("", True, ProviderState(DIALECT.name, "{broken")))),
         (Message.user("\ud800"),),
     ],

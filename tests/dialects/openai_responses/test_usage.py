@@ -93,3 +93,7 @@ def test_the_provider_s_own_cost_is_taken(figures: Json, dollars: str) -> None:
 @pytest.mark.parametrize("cost", [{"currency": "EUR", "total_cost": 1}, "free", -1, None])
 def test_a_cost_that_is_no_dollars_is_none(cost: object) -> None:
     assert whole(body(usage={**USAGE, "cost": cost})).cost is None
+
+
+def test_a_cost_below_nothing_is_none_in_ticks_too() -> None:
+    assert whole(body(usage={**USAGE, "cost_in_usd_ticks": -37756000})).cost is None

@@ -20,7 +20,7 @@ from fairlead.dialects.anthropic_messages.sources import (
 )
 from fairlead.dialects.call_ids import SentIds, spelled
 from fairlead.dialects.losses import Losses
-from fairlead.dialects.placing import check_result, misplaced, only_results
+from fairlead.dialects.placing import BLANK, FAILED, check_result, misplaced, only_results
 from fairlead.dialects.sources import takes_image
 from fairlead.errors import InvalidRequest
 from fairlead.types.messages import (
@@ -48,14 +48,16 @@ class PartWriter:
     """Writes one part after the other. `uses_files` says whether any names an uploaded file.
 
     `cite` switches citations of documents on or off; `old_protocol` is that before 2026-10-21,
-    which takes documents in answers and citations in questions.
+    which takes documents in answers and citations in questions. `given_here` is false while a
+    message is written that another service gave, whose signatures this one refuses.
     """
 
-    __slots__ = ("_calls", "_losses", "_old_protocol", "cite", "uses_files")
+    __slots__ = ("_calls", "_losses", "_old_protocol", "cite", "given_here", "uses_files")
 
     def __init__(self, losses: Losses, *, cite: bool | None, old_protocol: bool) -> None:
         self._losses = losses
         self.cite = cite
+        self.given_here = True
         self._old_protocol = old_protocol
         self._calls = SentIds(lambda call_id: spelled(call_id, _FOREIGN))
         self.uses_files = False
@@ -94,7 +96,7 @@ class PartWriter:
 
     def _own(self, state: ProviderState | None, what: str) -> Raw | None:
         """The bytes that this dialect keeps; without them there is nothing to send."""
-        kept = own(state)
+        kept = own(state) if self.given_here else None
         if kept is None:
             self._losses.leave_out(what)
         return kept
@@ -102,7 +104,9 @@ class PartWriter:
     def _text(self, role: Role, part: Text) -> Content | None:
         if role == "tool":
             raise only_results()
-        if not part.text:
+        if not part.text.strip():
+            if part.text:
+                self._losses.leave_out(BLANK)
             return None
         block = _with_extras({"type": "text", "text": part.text}, part.provider_state)
         if part.citations:
@@ -150,14 +154,22 @@ class PartWriter:
         check_result(part, role, self._calls)
         sent = self._calls.result(part.tool_call_id)
         block: Block = {"type": "tool_result", "tool_use_id": sent}
-        if isinstance(part.content, tuple):
-            blocks = [self.block("user", item) for item in part.content]
-            block["content"] = [item for item in blocks if item is not None]
-        elif part.content:
-            block["content"] = part.content
+        if content := self._result_content(part):
+            block["content"] = content
         if part.is_error:
             block["is_error"] = True
         return _with_extras(block, part.provider_state)
+
+    def _result_content(self, part: ToolResult) -> str | list[Content]:
+        """The protocol refuses an error that says nothing."""
+        found: str | list[Content]
+        if isinstance(part.content, tuple):
+            blocks = [self.block("user", item) for item in part.content]
+            found = [item for item in blocks if item is not None]
+        else:
+            found = part.content
+        said = found.strip() if isinstance(found, str) else found
+        return FAILED if part.is_error and not said else found
 
     def _audio(self, role: Role, part: Audio) -> Content | None:
         if role != "assistant":

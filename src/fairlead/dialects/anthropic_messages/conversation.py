@@ -11,8 +11,10 @@ from msgspec import Raw
 from fairlead.dialects import rawjson
 from fairlead.dialects.anthropic_messages import wire
 from fairlead.dialects.anthropic_messages.content import Content, PartWriter
+from fairlead.dialects.anthropic_messages.hosts import service
 from fairlead.dialects.anthropic_messages.sources import Block
 from fairlead.dialects.losses import Losses
+from fairlead.dialects.origin import giver_of
 from fairlead.types.messages import Message, Part, ProviderState, ToolResult
 
 
@@ -41,11 +43,12 @@ class Turn:
 class Conversation:
     """Takes messages one by one; `system` and `turns` are what goes into the body."""
 
-    __slots__ = ("_losses", "_system_turns", "_writer", "container", "system", "turns")
+    __slots__ = ("_losses", "_service", "_system_turns", "_writer", "container", "system", "turns")
 
     def __init__(self, writer: PartWriter, losses: Losses, *, system_turns: bool) -> None:
         self._writer = writer
         self._losses = losses
+        self._service = service(losses.target)
         self._system_turns = system_turns
         self.system: list[Content] = []
         self.turns: list[Turn] = []
@@ -60,6 +63,7 @@ class Conversation:
             self._add_system(message)
             return
         lost = len(self._losses.dropped)
+        self._writer.given_here = giver_of(message, wire.NAME) in (None, self._service)
         written = self._append("user" if role == "tool" else role, message)
         if not written and len(self._losses.dropped) == lost:
             self._losses.leave_out(f"empty {role} message")

@@ -9,10 +9,11 @@ from fairlead.dialects import jsontext, rawjson
 from fairlead.dialects.anthropic_messages import wire
 from fairlead.dialects.anthropic_messages.blocks import Blocks
 from fairlead.dialects.anthropic_messages.failures import api_error
-from fairlead.dialects.anthropic_messages.hosts import frames_of, usage_of_metrics
+from fairlead.dialects.anthropic_messages.hosts import CLAUDE, frames_of, service, usage_of_metrics
 from fairlead.dialects.anthropic_messages.reasons import finish_reason
 from fairlead.dialects.anthropic_messages.tally import UsageTally
 from fairlead.dialects.decoding import EventDecoder
+from fairlead.dialects.origin import SERVICE
 from fairlead.errors import DecodeError
 from fairlead.framing.sse import Frame
 from fairlead.ports import Limits
@@ -158,6 +159,8 @@ class MessagesDecoder(EventDecoder):
         details = self._message_fields.pop("stop_details", None)
         if details is not None:
             self._refusal(details)
+        if (giver := service(self._target)) != CLAUDE:
+            self._message_fields[SERVICE] = Raw(msgspec.json.encode(giver))
         if self._message_fields:
             state = msgspec.json.encode(self._message_fields)
             assembly.state = state.decode("utf-8", "replace")

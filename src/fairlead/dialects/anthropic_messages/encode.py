@@ -40,6 +40,7 @@ def encode(
     options = _options(request)
     version = _version(options, target)
     request = _sampling(request, target, version, losses)
+    request = claude.beside_thinking(request, options.thinking, losses)
     old_protocol = date_of(version) < NO_SAMPLING_FROM
     writer = PartWriter(losses, cite=cites(request, options), old_protocol=old_protocol)
     conversation = _conversation(request, target, writer, losses)
@@ -115,9 +116,11 @@ def _body(
     if conversation.system:
         body["system"] = plain(conversation.system)
     body["messages"] = [turn.written() for turn in conversation.turns]
-    if request.tools:
-        body["tools"] = tools(request.tools, target, losses)
-    if (choice := tool_choice(request, options, target, losses)) is not None:
+    found = tools(request.tools, target, losses)
+    if found:
+        body["tools"] = found
+    choice = tool_choice(request, options, target, losses)
+    if choice is not None and (found or options.mcp_servers):
         body["tool_choice"] = choice
     _add_settings(body, request)
     if asked is not None:

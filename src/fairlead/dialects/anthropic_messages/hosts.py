@@ -13,6 +13,7 @@ from msgspec import Raw, Struct
 from fairlead.dialects import jsontext
 from fairlead.dialects.aws import frame_error
 from fairlead.dialects.decoding import Frames
+from fairlead.dialects.origin import host_of
 from fairlead.errors import DecodeError, FairleadError
 from fairlead.framing.eventstream import EventStreamParser
 from fairlead.framing.sse import Frame, SseParser
@@ -20,7 +21,13 @@ from fairlead.ports import Limits
 from fairlead.types.targets import Target
 
 EVENT_STREAM = "application/vnd.amazon.eventstream"
+CLAUDE = "claude"
 VERSIONS = {"bedrock": "bedrock-2023-05-31", "vertex": "vertex-2023-10-16"}
+
+
+def service(target: Target) -> str:
+    """Whose signatures are taken: Claude's own on every cloud alike, else the host's."""
+    return CLAUDE if "claude" in target.model.lower() else host_of(target)
 
 
 def date_of(version: str) -> str:

@@ -99,7 +99,7 @@ class Blocks:
         opened = self._open.pop(index, None)
         if opened is not None:
             _settle(opened)
-            self._assembly.end(opened.key)
+            self._assembly.stop(opened.key)
 
     def stop_all(self) -> None:
         for index in list(self._open):

@@ -15,7 +15,7 @@ from fairlead.dialects.bedrock_converse import wire
 from fairlead.dialects.bedrock_converse.sources import Block, document_name, media_block
 from fairlead.dialects.call_ids import SentIds, shortened, spelled
 from fairlead.dialects.losses import Losses
-from fairlead.dialects.placing import check_result, misplaced, only_results
+from fairlead.dialects.placing import BLANK, FAILED, check_result, misplaced, only_results
 from fairlead.errors import InvalidRequest
 from fairlead.types.messages import (
     Audio,
@@ -101,7 +101,9 @@ class PartWriter:
         elif kept:
             cited: Block = {"content": [{"text": part.text}]} if part.text else {}
             return {"citationsContent": cited | {"citations": kept}}
-        return {"text": part.text} if part.text else None
+        if part.text and not part.text.strip():
+            self._losses.leave_out(BLANK)
+        return {"text": part.text} if part.text.strip() else None
 
     def _tool_call(self, part: ToolCall) -> Content | None:
         if part.by_provider:
@@ -131,8 +133,10 @@ class PartWriter:
         if isinstance(part.content, tuple):
             blocks = [self.block("user", item) for item in part.content]
             content = [item for item in blocks if item is not None]
-        elif part.content:
+        elif part.content.strip() or (part.content and not part.is_error):
             content = [{"text": part.content}]
+        if part.is_error and not content:
+            content = [{"text": FAILED}]
         sent = self._calls.result(part.tool_call_id)
         result: Block = {"toolUseId": sent, "content": content}
         if part.is_error:

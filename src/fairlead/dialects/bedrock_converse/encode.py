@@ -38,6 +38,7 @@ def converse_body(request: ChatRequest, target: Target, losses: Losses) -> Body:
     """The keys in the order in which they are sent."""
     request = _sampling(losses.supported(request, _ABSENT), target, losses)
     options = _options(request)
+    request = claude.beside_thinking(request, options.thinking, losses)
     writer = PartWriter(losses, cite=options.citations)
     conversation = _conversation(request, writer, losses)
     if options.cache is not None:

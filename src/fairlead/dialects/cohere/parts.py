@@ -78,7 +78,7 @@ class Parts:
             self._call(index, calls)
 
     def end_call(self, index: int | None) -> None:
-        self._assembly.end(("call", len(self._calls) - 1 if index is None else index))
+        self._assembly.stop(("call", len(self._calls) - 1 if index is None else index))
 
     def citations(self, raw: Raw) -> None:
         """One citation, or a list of them."""

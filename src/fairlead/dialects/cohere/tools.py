@@ -21,7 +21,7 @@ def add_tools(body: Body, request: ChatRequest, options: CohereOptions, losses: 
     tools = [found for tool in request.tools if (found := _tool(tool, losses)) is not None]
     if tools:
         body["tools"] = tools
-    if (choice := _choice(request, losses)) is not None:
+    if (choice := _choice(request, losses)) is not None and tools:
         body["tool_choice"] = choice
     if (strict := _strict(request, options, losses)) is not None:
         body["strict_tools"] = strict

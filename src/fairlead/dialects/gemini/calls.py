@@ -57,10 +57,17 @@ class Calls:
     def settle(self) -> None:
         """Arguments that were still coming are complete."""
         if self._growing is not None:
+            slot, _ = self._growing
+            self.close()
+            self._assembly.end(slot.index)
+
+    def close(self) -> None:
+        """The answer is over, and only why it ended tells whether arguments were to come."""
+        if self._growing is not None:
             slot, arguments = self._growing
             self._growing = None
+            slot.unfinished = True
             self._assembly.tool_arguments(slot, arguments.written())
-            self._assembly.end(slot.index)
 
     def answered(self, key: int, raw_result: Raw, raw: Raw) -> None:
         """The provider has run a function itself: its call is not for the caller."""

@@ -70,7 +70,7 @@ class CandidateReader:
     def finish(self) -> None:
         """The candidate is complete."""
         self.parts.close()
-        self._calls.settle()
+        self._calls.close()
         self._cite()
         self.assembly.state = wire.written(self._sources)
         raw = self.raw_finish

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from fairlead.dialects.body import Body, written
 from fairlead.dialects.fitting import fitted
+from fairlead.dialects.gemini import models
 from fairlead.dialects.gemini.conversation import Conversation
 from fairlead.dialects.gemini.options import GeminiOptions
 from fairlead.dialects.gemini.thinking import thinking
@@ -63,9 +64,11 @@ def request_body(request: ChatRequest, losses: Losses) -> Body:
     if conversation.system:
         body["systemInstruction"] = {"parts": conversation.system}
     body["contents"] = [turn.written() for turn in conversation.turns]
-    if entries := tools(request.tools, losses):
+    entries = tools(request.tools, losses)
+    if entries:
         body["tools"] = entries
-    if config := tool_config(request, options, losses.target, losses):
+    config = tool_config(request, options, losses.target, losses)
+    if config and (entries or options.tool_config):
         body["toolConfig"] = config
     if settings := _generation_config(request, options, losses):
         body["generationConfig"] = settings
@@ -111,7 +114,9 @@ def _add_output(config: Body, request: ChatRequest, losses: Losses) -> None:
     output, quirks = request.output, losses.target.quirks
     if output is None:
         return
-    if output == "json":
+    if request.tools and not models.takes_tools_with_json(losses.target.model):
+        losses.unsupported("JSON output beside tools", "take Gemini 3 or newer, or leave one out")
+    elif output == "json":
         if not quirks.json_object:
             losses.unsupported("JSON output without a schema", "give a schema")
             return

@@ -64,6 +64,11 @@ def needs_signatures(model: str) -> bool:
     return "gemma" not in model.lower() and version(model) >= (3, 0)
 
 
+def takes_tools_with_json(model: str) -> bool:
+    """Whether an answer may be bound to JSON while there are tools; 2.5 and older refuse both."""
+    return version(model) >= (3, 0)
+
+
 def takes_media_results(model: str) -> bool:
     """Whether the result of a function may hold images and documents itself."""
     return version(model) >= (3, 0)

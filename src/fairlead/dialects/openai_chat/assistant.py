@@ -26,6 +26,9 @@ from fairlead.types.messages import (
 from fairlead.types.targets import Quirks
 
 _FIELDS = ("reasoning_content", "reasoning")
+_SAYS_NOTHING = {"role", "content", "reasoning_details", "reasoning_opaque", *_FIELDS}
+_NO_REASONING = " "
+"""The least that is taken where tool calls without reasoning are refused: empty is not enough."""
 
 
 class _Turn:
@@ -52,6 +55,8 @@ def assistant(message: Message, number: int, losses: Losses) -> dict[str, object
     wire: dict[str, object] = {"role": "assistant", "content": _content(turn)}
     if turn.refusal:
         wire["refusal"] = turn.refusal
+    if turn.calls and losses.target.quirks.reasoning_required:
+        turn.fields["reasoning_content"] = turn.fields.get("reasoning_content") or _NO_REASONING
     wire |= turn.fields
     if turn.audio is not None:
         wire["audio"] = turn.audio
@@ -62,6 +67,11 @@ def assistant(message: Message, number: int, losses: Losses) -> dict[str, object
     for name, value in (own(message.provider_state) or {}).items():
         wire.setdefault(name, value)
     return wire
+
+
+def says_nothing(wire: dict[str, object]) -> bool:
+    """Whether a message holds neither words nor calls, which several providers refuse."""
+    return wire["content"] == "" and wire.keys() <= _SAYS_NOTHING
 
 
 def _content(turn: _Turn) -> object:
@@ -83,10 +93,14 @@ def _part(turn: _Turn, part: Any, place: str, losses: Losses) -> None:
     elif isinstance(part, ToolCall):
         if part.by_provider:
             losses.leave_out(f"{place}: a call of {part.name} that a provider ran")
+        elif not part.complete:
+            losses.leave_out(f"{place}: unfinished call of {part.name}")
         else:
-            turn.calls.append(_call(part, place, losses.target.quirks))
+            turn.calls.append(_call(part, losses.target.quirks))
     elif isinstance(part, Reasoning):
         _reasoning(turn, part, place, losses)
+    elif isinstance(part, Refusal) and "refusal" in losses.target.quirks.unsupported:
+        turn.texts.append(Text(part.text))
     elif isinstance(part, Refusal):
         turn.refusal += part.text
     elif isinstance(part, Audio):
@@ -104,9 +118,7 @@ def _part(turn: _Turn, part: Any, place: str, losses: Losses) -> None:
         raise InvalidRequest(f"{place}: an assistant message cannot hold {type(part).__name__}")
 
 
-def _call(call: ToolCall, place: str, quirks: Quirks) -> dict[str, object]:
-    if not call.complete:
-        raise InvalidRequest(f"{place}: the call of {call.name} was cut off; leave it out")
+def _call(call: ToolCall, quirks: Quirks) -> dict[str, object]:
     call_id = call_ids.sent(call.id, quirks)
     kept = own(call.provider_state) or {}
     if kept.get("type") == "custom":

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from fairlead.dialects.losses import Losses
 from fairlead.dialects.openai_chat import call_ids
-from fairlead.dialects.openai_chat.assistant import assistant
+from fairlead.dialects.openai_chat.assistant import assistant, says_nothing
 from fairlead.dialects.openai_chat.attachments import attachment, text_parts
 from fairlead.dialects.openai_chat.shown import Shown
 from fairlead.dialects.placing import SHOWN_BELOW
@@ -30,15 +30,22 @@ def messages(conversation: Sequence[Message], losses: Losses) -> list[Wire]:
         if message.role == "user" and len(parts) == 1 and type(parts[0]) is Text:
             wire.append(_named(message, {"role": "user", "content": parts[0].text}, losses))
         elif message.role == "assistant":
-            called.update(p.id for p in message.parts if isinstance(p, ToolCall))
-            wire.append(_named(message, assistant(message, number, losses), losses))
+            called.update(p.id for p in parts if isinstance(p, ToolCall) and p.complete)
+            said = assistant(message, number, losses)
+            if says_nothing(said):
+                losses.leave_out(f"messages[{number}]: assistant message without words or calls")
+            else:
+                wire.append(_named(message, said, losses))
         elif message.role == "system":
             wire.append(_named(message, _system(message, number, losses), losses))
         else:
             wire += _results(message, number, called, losses, shown)
             if message.role == "user" and (words := _user(message, number, losses)):
                 wire += [*shown.taken(), *words]
-    return [*wire, *shown.taken()]
+    wire += shown.taken()
+    if not wire:
+        raise InvalidRequest("there is no message to answer; give a user message with content")
+    return wire
 
 
 def _system(message: Message, number: int, losses: Losses) -> Wire:

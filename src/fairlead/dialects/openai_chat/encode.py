@@ -64,6 +64,9 @@ _values = attrgetter("temperature", "top_p", "top_k", "max_tokens", "stop", "see
 _UNSET = (None, None, None, None, (), None, *(None for _ in _OWN_NAMES))
 
 
+_OFF: Mapping[str, object] = {"thinking": {"type": "disabled"}, "enable_thinking": False}
+
+
 def _parameters(body: dict[str, object], request: ChatRequest, losses: Losses) -> None:
     if _values(request) == _UNSET:
         return
@@ -82,12 +85,15 @@ def _parameters(body: dict[str, object], request: ChatRequest, losses: Losses) -
         body[quirks.seed] = request.seed
     own = zip(_OWN_NAMES, _own_values(request), strict=True)
     body.update({name: value for name, value in own if value is not None and not lacks(name)})
+    if quirks.thinking_off != "reasoning_effort" and body.get("reasoning_effort") == "none":
+        del body["reasoning_effort"]
+        body[quirks.thinking_off] = _OFF[quirks.thinking_off]
 
 
 def _begin(body: dict[str, object], how: str) -> None:
     """Make the last message, which is the assistant's, the beginning of the answer."""
     last = cast("list[dict[str, object]]", body["messages"])[-1]
-    if last.get("tool_calls"):
+    if last["role"] != "assistant" or last.get("tool_calls"):
         return
     if how in ("prefix", "partial"):
         last[how] = True
@@ -103,7 +109,7 @@ def _tools(body: dict[str, object], request: ChatRequest, losses: Losses) -> Non
     if tools:
         body["tools"] = tools
     choice = request.tool_choice
-    if choice is None or losses.lacks("tool_choice"):
+    if choice is None or (request.tools and not tools) or losses.lacks("tool_choice"):
         return
     if not request.tools and "tools" not in (request.extra_body or {}):
         raise InvalidRequest("tool_choice is set but there are no tools; give tools or leave it")
@@ -112,11 +118,22 @@ def _tools(body: dict[str, object], request: ChatRequest, losses: Losses) -> Non
         body["tool_choice"] = choice
     elif forced == "unsupported":
         losses.unsupported("a tool choice that forces a tool", 'use tool_choice="auto"')
+    elif forced == "unless_thinking" and _may_think(request):
+        hint = 'use tool_choice="auto" or reasoning_effort="none"'
+        losses.unsupported("a tool choice that forces a tool while the model thinks", hint)
     elif isinstance(choice, NamedTool):
         _check_name(choice.name, request)
         body["tool_choice"] = {"type": "function", "function": {"name": choice.name}}
     else:
-        body["tool_choice"] = forced
+        body["tool_choice"] = "any" if forced == "any" else "required"
+
+
+def _may_think(request: ChatRequest) -> bool:
+    """Whether nothing in the request switches thinking off, which is on by itself."""
+    asked = getattr(request.options, "thinking", None) or (request.extra_body or {}).get("thinking")
+    if isinstance(asked, Mapping):
+        return asked.get("type") != "disabled"
+    return request.reasoning_effort != "none"
 
 
 def _check_name(name: str, request: ChatRequest) -> None:

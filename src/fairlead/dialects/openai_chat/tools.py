@@ -87,6 +87,7 @@ class ToolCalls:
             state: dict[str, object] = {}
             if call.custom:
                 self._assembly.tool_arguments(slot, '"}')
+                slot.unfinished = call is self._calls[-1]  # plain text shows no end of its own
                 state["type"] = "custom"
             if call.extra:
                 state["extra_content"] = call.extra

@@ -14,6 +14,7 @@ from fairlead.dialects.openai_responses import wire
 from fairlead.dialects.openai_responses.items import DIALECT, OutputItems
 from fairlead.dialects.openai_responses.reading import present, read_event, read_response
 from fairlead.dialects.openai_responses.usage import UsageTally
+from fairlead.dialects.origin import host_of
 from fairlead.errors import DecodeError
 from fairlead.framing.sse import Frame
 from fairlead.types.messages import Message
@@ -46,7 +47,7 @@ class ResponsesDecoder(EventDecoder):
 
     def __init__(self, target: Target, limits: Limits) -> None:
         super().__init__(DIALECT, target, limits)
-        self._items = OutputItems(self._assembly)
+        self._items = OutputItems(self._assembly, host_of(target))
         self._usage = UsageTally(reasoning_apart=target.quirks.reasoning_excluded_from_output)
 
     def partial(self) -> tuple[Message, Usage | None]:

@@ -111,7 +111,7 @@ def _add_tools(
         if request.tool_choice is not None:
             raise InvalidRequest("tool_choice is given twice; leave one of the two out")
         body["tool_choice"] = options.tool_choice
-    elif request.tool_choice is not None:
+    elif request.tool_choice is not None and (found or not request.tools):
         _add_choice(body, request, target, losses)
     if request.parallel_tool_calls is not None:
         body["parallel_tool_calls"] = request.parallel_tool_calls

@@ -12,6 +12,7 @@ import binascii
 
 from msgspec import Raw
 
+from fairlead.dialects import rawjson
 from fairlead.dialects.assembly import Assembly, Slot
 from fairlead.dialects.openai_responses import tools, wire
 from fairlead.dialects.openai_responses.citations import citation_of, sources_of
@@ -23,6 +24,7 @@ from fairlead.dialects.openai_responses.reading import (
     text_of,
     token_logprobs,
 )
+from fairlead.dialects.origin import SERVICE
 from fairlead.types.messages import Image, Opaque, Part, ProviderState, ToolResult
 
 DIALECT = "openai_responses"
@@ -32,10 +34,11 @@ Key = tuple[int, int]
 class OutputItems:
     """The output of one response."""
 
-    __slots__ = ("_assembly", "_done", "_ids", "_logprobs", "_sections")
+    __slots__ = ("_assembly", "_done", "_host", "_ids", "_logprobs", "_sections")
 
-    def __init__(self, assembly: Assembly) -> None:
+    def __init__(self, assembly: Assembly, host: str) -> None:
         self._assembly = assembly
+        self._host = host
         self._ids: dict[str, int] = {}
         self._done: set[int] = set()
         self._sections: dict[int, tuple[str, int]] = {}
@@ -191,6 +194,7 @@ class OutputItems:
         self._assembly.reasoning(index, self._missing(slot, text))
         slot.redacted = not slot.chunks
         self._end(index, state)
+        self._assembly.state = rawjson.text({SERVICE: self._host})
 
     def _tool(self, index: int, item: wire.Item, state: str) -> None:
         assembly = self._assembly
@@ -200,6 +204,7 @@ class OutputItems:
             name = tools.known_name(item)
             call_id = tools.call_id(item, index)
             slot = assembly.tool_start(index, call_id, name, by_provider=by_provider)
+        slot.unfinished = item.status == "incomplete"
         assembly.tool_arguments(slot, self._missing(slot, tools.arguments_of(item)))
         self._end(index, state)
         outcome = tools.outcome_of(item)
@@ -244,7 +249,7 @@ class OutputItems:
         slot = self._assembly.get(key)
         if slot is not None:
             slot.state = state
-            self._assembly.end(key)
+            self._assembly.stop(key)
 
     def _keep_logprobs(self, key: Key, found: list[wire.Logprob]) -> None:
         if found:

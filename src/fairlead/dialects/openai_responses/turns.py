@@ -18,6 +18,7 @@ from fairlead.dialects.openai_responses import content, wire
 from fairlead.dialects.openai_responses.options import OpenAIResponsesOptions
 from fairlead.dialects.openai_responses.reading import elements, read_content, read_item
 from fairlead.dialects.openai_responses.tools import arguments_of
+from fairlead.dialects.origin import giver_of, host_of
 from fairlead.errors import DecodeError, InvalidRequest
 from fairlead.types.messages import (
     Audio,
@@ -48,9 +49,10 @@ Item = Mapping[str, object] | Raw
 class Turns:
     """Takes messages in order. Raises `InvalidRequest` for those that make no sense."""
 
-    __slots__ = ("_calls", "_calls_elsewhere", "_items", "_losses", "_quirks", "_system")
+    __slots__ = ("_calls", "_calls_elsewhere", "_host", "_items", "_losses", "_quirks", "_system")
 
     def __init__(self, quirks: Quirks, losses: Losses, *, calls_elsewhere: bool) -> None:
+        self._host = host_of(losses.target)
         self._quirks = quirks
         self._losses = losses
         self._calls_elsewhere = calls_elsewhere
@@ -64,7 +66,11 @@ class Turns:
         if message.role == "system":
             self._add_system(message)
         elif message.role == "assistant":
-            self._add_answer(message.parts)
+            begin = len(self._items)
+            given_here = giver_of(message, _DIALECT) in (None, self._host)
+            self._add_answer(message.parts, given_here=given_here)
+            if any(isinstance(part, Reasoning) for part in message.parts):
+                self._leave_out_idle_reasoning(begin)
         else:
             self._add_input(message)
 
@@ -109,18 +115,33 @@ class Turns:
             self._items.append({"type": "message", "role": "user", "content": written})
         pieces.clear()
 
-    def _add_answer(self, parts: Sequence[Part]) -> None:
+    def _add_answer(self, parts: Sequence[Part], *, given_here: bool) -> None:
+        """What another host gave is told in words alone: this one cannot open what is sealed."""
         place = 0
         while place < len(parts):
             part = parts[place]
             state = part.provider_state
-            if state is not None and state.dialect == _DIALECT:
+            if given_here and state is not None and state.dialect == _DIALECT:
                 group = _of_one_item(parts[place:], state)
                 self._add_own(state.data, group)
                 place += len(group)
             else:
                 self._add_foreign(part)
                 place += 1
+
+    def _leave_out_idle_reasoning(self, begin: int) -> None:
+        """Reasoning is refused unless an item follows that came with it, and still has its id."""
+        kept: list[Item] = []
+        led_to_something = False
+        for item in reversed(self._items[begin:]):
+            if isinstance(item, Raw) and read_item(item).type == "reasoning":
+                if not led_to_something:
+                    self._losses.leave_out("reasoning without what it led to")
+                    continue
+            else:
+                led_to_something = isinstance(item, Raw) or "id" in item
+            kept.append(item)
+        self._items[begin:] = reversed(kept)
 
     def _add_own(self, data: str, parts: list[Part]) -> None:
         try:
@@ -138,7 +159,8 @@ class Turns:
 
     def _add_call(self, call: ToolCall, item: wire.Item | None, raw: Raw | None) -> None:
         if not call.complete:
-            raise InvalidRequest(f"the call {call.id!r} was cut; leave it out of the conversation")
+            self._losses.leave_out(f"unfinished call of {call.name}")
+            return
         if raw is not None and item is not None:
             own = (item.call_id or item.id, item.name, arguments_of(item) or "{}")
             if own == (call.id, call.name, call.arguments):

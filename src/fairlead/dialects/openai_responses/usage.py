@@ -86,8 +86,9 @@ def _first(one: int | None, other: int | None) -> int | None:
 
 
 def _cost(report: wire.UsageReport) -> Cost | None:
-    if report.cost_in_usd_ticks is not None:
-        return Cost(Decimal(report.cost_in_usd_ticks) / _TICKS, "provider")
+    ticks = report.cost_in_usd_ticks
+    if ticks is not None:
+        return Cost(Decimal(ticks) / _TICKS, "provider") if ticks >= 0 else None
     figure = report.cost
     if bytes(figure).startswith(b"{"):
         reported = read_cost(figure)

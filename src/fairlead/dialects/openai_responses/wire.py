@@ -66,6 +66,7 @@ class Item(Struct):
     call_id: str | None = None
     name: str | None = None
     role: str | None = None
+    status: str | None = None
     arguments: Raw = ABSENT
     content: Raw = ABSENT
     summary: Raw = ABSENT

@@ -19,6 +19,7 @@ from fairlead.framing.multipart import FormField, Multipart
 from fairlead.framing.sse import SseParser
 from fairlead.ports import Encoded, Limits
 from fairlead.types.http import Headers
+from fairlead.types.messages import Message
 from fairlead.types.operations import Transcription, TranscriptionRequest, TranscriptSegment
 from fairlead.types.requests import UnsupportedPolicy
 from fairlead.types.targets import Target
@@ -149,7 +150,10 @@ def _streamed(body: bytes, target: Target) -> Transcription:
             )
         elif event.type == "error":
             raise no_answer(data, target, "transcript")
-    raise StreamInterrupted("the transcript broke off before its end")
+    raise StreamInterrupted(
+        "the transcript broke off before its end",
+        partial=Message.assistant(*[segment.text for segment in segments]),
+    )
 
 
 def _stretches(found: list[_Stretch] | None) -> tuple[TranscriptSegment, ...]:
