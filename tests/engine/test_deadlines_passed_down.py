@@ -15,6 +15,7 @@ from fairlead.engine.runtime import drive
 from fairlead.errors import ConnectError, FairleadError, ProtocolError, ReadTimeout
 from fairlead.testing.memory import Answer, MemoryResponse, MemoryTransport
 from fairlead.testing.runtime import FakeRuntime
+from fairlead.testing.server import Pause
 
 DOWN = Answer((b'{"error":{"message":"down"}}',), status=503)
 
@@ -70,4 +71,23 @@ def test_no_wait_outlives_the_call(answers: list[Any], deadline: float, streams:
     with suppress(FairleadError):
         drive(ask())
     assert all(given <= end + 1e-9 for given in transport.deadlines)
-    assert runtime.now() <= end + 0.3  # what is behind the end may be read for a moment
+    assert runtime.now() <= end + 1e-9
+
+
+@pytest.mark.invariant("I20")
+def test_nor_does_the_reading_of_what_comes_behind_the_last_event() -> None:
+    runtime = FakeRuntime()
+    answer = streamed("one")
+    behind = (*answer.body[:-1], Pause(9.9), answer.body[-1], Pause(60.0))
+    transport = Noting(runtime, [Answer(behind, headers=answer.headers)])
+    transport.deadlines = []
+    core = Core(settings(), transport=transport, runtime=runtime)
+
+    async def ask() -> str:
+        reply = await core.stream("fake/m", "Hi", {"deadline": 10.0})
+        async for _ in reply:
+            pass
+        return reply.result().text
+
+    assert drive(ask()) == "one"
+    assert runtime.now() == pytest.approx(1010.0)

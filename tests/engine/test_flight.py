@@ -318,3 +318,17 @@ def test_two_loops_share_what_is_kept_and_nothing_that_is_under_way() -> None:
     second = asyncio.run(heard(line))[1]
 
     assert (first.receipt.cache, second.receipt.cache) == ("stored", "hit")
+
+
+@pytest.mark.invariant("I11")
+def test_a_last_listener_that_is_cancelled_while_it_leaves_closes_the_call() -> None:
+    async def test(line: Line, transport: FedTransport) -> None:
+        transport.fed = tuple(chunk({"content": "word "}) for _ in range(100))
+        reply = await line.ask(line.call())
+        await settled()  # nobody reads any more: it is far enough ahead
+        leaving = asyncio.ensure_future(reply.aclose())
+        await asyncio.sleep(0)
+        leaving.cancel()
+        await asyncio.gather(leaving, return_exceptions=True)
+
+    on_a_loop(test)

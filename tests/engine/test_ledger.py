@@ -9,8 +9,9 @@ from collections.abc import Sequence
 from typing import Any
 
 import pytest
+from tests.timing import prompt
 
-from fairlead.engine.budgets import budget
+from fairlead.engine.budgets import AMBIENT, budget
 from fairlead.engine.ledger import Due, Ledger, Rule, Ticket
 from fairlead.engine.runtime import AsyncRuntime, drive
 from fairlead.errors import BudgetExceeded, ConfigError, StoreError
@@ -179,7 +180,8 @@ def test_a_hundred_calls_on_a_store_that_hangs_are_all_refused_in_time() -> None
         assert all(isinstance(one, StoreError) for one in said)
         return time.monotonic() - began
 
-    assert asyncio.run(run()) < 0.5
+    for watch in prompt(0.5):
+        watch.seconds = asyncio.run(run())
 
 
 def test_cancelled_twice_a_settlement_is_still_told() -> None:
@@ -188,7 +190,7 @@ def test_cancelled_twice_a_settlement_is_still_told() -> None:
     reach = store._reach
 
     def slow() -> None:
-        free.wait(5)
+        free.wait(20)
         reach()
 
     store._reach = slow  # type: ignore[method-assign]
@@ -238,28 +240,31 @@ def test_the_budgets_around_a_call_are_each_there_once() -> None:
     books, _ = ledger(MemoryLedger(), rules=rules)
     assert books.concerned
     with budget("team"), budget("team", usd=1), budget("team", usd=1, per="day"):
-        due = books.due(Billed("ann"))
+        due = books.due(Billed("ann"), AMBIENT.get())
     assert due.accounts == (
         Account("all", 50, "month"),
         Account("each/ann", 30, "day"),
         Account("team", 20),
         Account("team", 10**9, "day"),
     )
-    assert books.due(Billed()).accounts == (Account("all", 50, "month"),)
+    assert books.due(Billed(), AMBIENT.get()).accounts == (Account("all", 50, "month"),)
 
 
 def test_one_budget_that_refuses_unknown_prices_is_enough() -> None:
     books, _ = ledger(MemoryLedger(), rules=(Rule("all", 50, None, "all"),))
     with budget("mine", usd=1, unpriced="allow"):
-        assert not books.due(Billed()).allows_unpriced
+        assert not books.due(Billed(), AMBIENT.get()).allows_unpriced
     books, _ = ledger(MemoryLedger())
     with budget("mine", usd=1, unpriced="allow"):
-        assert books.due(Billed()).allows_unpriced
+        assert books.due(Billed(), AMBIENT.get()).allows_unpriced
 
 
 def test_a_user_of_any_name_is_an_account() -> None:
     books, _ = ledger(MemoryLedger(), rules=(Rule("each", 30, None, "user"),))
-    names = [books.due(Billed(u)).accounts[0].name for u in ("a\nb", "x" * 500, "\ud800", "ann")]
+    names = [
+        books.due(Billed(u), AMBIENT.get()).accounts[0].name
+        for u in ("a\nb", "x" * 500, "\ud800", "ann")
+    ]
     assert all(name.isprintable() and len(name) < 200 for name in names)
     assert len(set(names)) == 4
     assert names[-1] == "each/ann"
@@ -268,7 +273,7 @@ def test_a_user_of_any_name_is_an_account() -> None:
 def test_an_unknown_budget_is_told_with_what_to_do() -> None:
     books, _ = ledger(MemoryLedger())
     with budget("team"), pytest.raises(ConfigError, match=r"give usd=, or set \[budgets.team\]"):
-        books.due(Billed())
+        books.due(Billed(), AMBIENT.get())
 
 
 def test_a_refusal_says_what_is_left_spent_held_and_needed() -> None:
@@ -295,7 +300,7 @@ def test_who_is_cancelled_while_the_store_is_asked_holds_nothing() -> None:
     reach = store._reach
 
     def slow() -> None:
-        free.wait(5)
+        free.wait(20)
         reach()
 
     store._reach = slow  # type: ignore[method-assign]
@@ -307,7 +312,7 @@ def test_who_is_cancelled_while_the_store_is_asked_holds_nothing() -> None:
         holding.cancel()
         await asyncio.gather(holding, return_exceptions=True)
         free.set()
-        until = time.monotonic() + 5
+        until = time.monotonic() + 20
         while not store.settled or store.balance(TEAM, time.monotonic(), time.time()) != (0, 0):
             assert time.monotonic() < until
             await asyncio.sleep(0.005)
@@ -343,3 +348,26 @@ def test_a_hold_that_was_broken_off_by_the_user_is_taken_back() -> None:
         hold(books)
     drive(books.aclose())
     assert [amount for _, amount in store.settled] == [0]
+
+
+def test_a_call_does_not_wait_until_all_that_an_outage_has_left_is_told() -> None:
+    class Slow(Frail):
+        def settle(
+            self, name: str, slots: Sequence[Slot], spending: Spending | None, wall: float
+        ) -> None:
+            super().settle(name, slots, spending, wall)
+            runtime.advance(0.01)
+
+    store = Slow()
+    books, runtime = ledger(store, when_down="allow")
+    store.down = True
+    for _ in range(1000):
+        drive(books.settle(Ticket("lost", 0, (Slot("team", None, 0),)), COST))
+    store.down = False
+    runtime.advance(1)
+
+    began = runtime.now()
+    drive(books.hold(Due((Account("rich", 10**9),), False), 10, "openai/m", 600.0))
+    assert runtime.now() - began < 0.2
+    drive(books.aclose())
+    assert len(store.settled) == 1000

@@ -8,9 +8,9 @@ from random import Random
 
 import pytest
 from tests.engine.crowd import Crowd
-from tests.engine.guarding import gate, limited
+from tests.engine.guarding import Rules, gate, limited
 
-from fairlead.engine.guards import Guards
+from fairlead.engine.guards import Gates, Guards
 from fairlead.engine.runtime import drive
 from fairlead.errors import (
     ConnectError,
@@ -20,6 +20,8 @@ from fairlead.errors import (
     RateLimitError,
     StreamInterrupted,
 )
+from fairlead.policies.breaker import BreakerPolicy
+from fairlead.policies.rate_limits import RateLimits
 from fairlead.policies.retry import RetryPolicy
 from fairlead.testing.memory import Answer, sse
 
@@ -250,3 +252,12 @@ def test_adaptive_concurrency_finds_the_limit_of_a_provider_that_nobody_told_of(
     # 300 s of a provider that can do 20 a second: nearly all of that, and hardly more.
     assert 0.85 * 300 * capacity <= after - before <= 1.15 * 300 * capacity
     assert capacity * 0.8 <= guards.health("agent/run", 0.0).limits[0].concurrency <= capacity + 2
+
+
+def test_gates_of_ever_new_keys_are_forgotten_too() -> None:
+    gates = Gates(Rules(RateLimits(concurrency=1, per="key"), BreakerPolicy()))
+    for number in range(5000):
+        gates.of("a/b", f"key {number}")
+
+    assert len(gates._shared) == len(gates._found) == 4096
+    assert gates.of("a/c", "key 4999").gate is gates.of("a/b", "key 4999").gate

@@ -6,6 +6,7 @@ import gc
 import logging
 
 import pytest
+from tests.engine.guarding import gate, limited
 
 from fairlead.engine.runtime import drive
 from fairlead.engine.watching import Watching
@@ -309,3 +310,20 @@ def test_the_end_of_a_call_is_told_once_however_often_it_comes(rig, recorder) ->
         "call stop 1 True"
     ]
     assert recorder.heard[-1] == "call stop 1 True"
+
+
+def test_ctrl_c_in_an_observer_of_an_attempt_gives_everything_back(rig) -> None:
+    class Stops(Observer):
+        def attempt_stop(self, call, begun, attempt) -> None:
+            raise KeyboardInterrupt
+
+    rig.observers = [Stops()]
+    rig.guards = limited(concurrency=1)
+    rig.serve(sse("one"))
+    reply = rig.run(rig.call(stream=True))
+
+    with pytest.raises(KeyboardInterrupt):
+        rig.events(reply)
+
+    assert gate(rig.guards).in_use == 0
+    assert len(reply.receipt.attempts) == 1

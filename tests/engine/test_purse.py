@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from hypothesis import given, strategies as st
 
-from fairlead.engine.budgets import pursed
+from fairlead.engine.budgets import AMBIENT, pursed
 from fairlead.engine.ledger import Due, Ledger
 from fairlead.engine.purse import Purse, hold_in, settle_in
 from fairlead.engine.runtime import drive
@@ -91,7 +91,7 @@ def due(books: Ledger, *purses: Purse, account: int | None = None) -> Due:
     billing: Any = Billed()
     for purse in purses:
         with pursed("max_cost", purse):
-            found = books.due(billing)
+            found = books.due(billing, AMBIENT.get())
     assert found.purses == purses
     if account is not None:
         return Due((Account("team", account),), False, purses)

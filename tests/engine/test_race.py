@@ -175,3 +175,41 @@ def test_two_successes_at_once_leave_one_to_close() -> None:
 
     runs = asyncio.run(run())
     assert (runs.closed, runs.lost) == (["two"], [])
+
+
+class Slow(Runs):
+    """Whoever is cancelled takes its time to end, until it is told twice."""
+
+    async def run(self, name: str) -> Any:
+        try:
+            return await super().run(name)
+        except asyncio.CancelledError:
+            await asyncio.sleep(60)
+            raise
+
+    async def close(self, value: Any) -> None:
+        await super().close(value)
+        await asyncio.sleep(0)
+
+
+@pytest.mark.invariant("I11")
+@pytest.mark.parametrize("times", [1, 2, 3])
+def test_who_is_cancelled_while_the_loser_ends_leaves_no_winner_behind(times: int) -> None:
+    async def run() -> Runs:
+        runs = Slow()
+        task = runs.start()
+        while len(asyncio.all_tasks()) < 4:  # noqa: ASYNC110  # this one, the race and both runs
+            await asyncio.sleep(0)
+        await turns()
+        runs.end("first", "won")
+        await turns()
+        assert not task.done()
+        for _ in range(times):
+            task.cancel()
+            await asyncio.sleep(0)
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        assert len(asyncio.all_tasks()) == 1, "both have ended"
+        return runs
+
+    assert asyncio.run(run()).closed == ["won"]

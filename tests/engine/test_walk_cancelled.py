@@ -108,3 +108,23 @@ def test_nothing_is_left_wherever_a_routed_call_is_cancelled(story) -> None:
             break
         cancelled += 1
     assert cancelled >= 3
+
+
+def test_the_account_of_a_cancelled_call_names_the_target_that_was_asked() -> None:
+    receipts: list[Any] = []
+
+    class Ends(fairlead.Observer):
+        def call_exception(self, call: Any, end: Any, error: BaseException) -> None:
+            receipts.append(end.receipt)
+
+    made = place([refused(500), said()])
+    made.core = made.core.__class__(
+        made.core.settings, transport=made.transport, runtime=made.runtime, observers=[Ends()]
+    )
+    call = whole(made)
+    while len(made.transport.requests) < 2:
+        call.send(None)
+    with pytest.raises(asyncio.CancelledError):
+        call.throw(asyncio.CancelledError())
+
+    assert receipts[0].target == receipts[0].attempts[-1].target == "beta/m"

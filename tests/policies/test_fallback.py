@@ -8,6 +8,7 @@ import pytest
 
 from fairlead import errors
 from fairlead.policies.fallback import rest_after, turn
+from fairlead.types.messages import Message
 
 
 def said(kind: type[errors.ApiError], status: int, hint: float | None = None) -> errors.ApiError:
@@ -29,7 +30,7 @@ ONWARD = [
     errors.ConnectError("certificate", fatal=True),
     errors.ReadTimeout("silent"),
     errors.DecodeError("nonsense"),
-    errors.StreamInterrupted("cut"),
+    errors.StreamInterrupted("cut", partial=Message("assistant", ())),
     errors.MissingCredentials("no key"),
     errors.UnsupportedFeature("tools", "a/m"),
     errors.LimitExceeded("full", target="a/m"),

@@ -223,3 +223,26 @@ def test_threads_never_hold_more_places_than_there_are() -> None:
         thread.join()
     assert gate.in_use == 0
     assert max(most) <= 3
+
+
+def test_a_crowd_that_leaves_in_any_order_is_not_searched_through_each_time() -> None:
+    compared = 0
+
+    class Counted(Ticket):
+        __hash__ = object.__hash__
+
+        def __eq__(self, other: object) -> bool:
+            nonlocal compared
+            compared += 1
+            return self is other
+
+    gate = Gate(RateLimits(concurrency=1))
+    assert gate.enter(0.0, 0) is not None
+    crowd = [Counted(0, lambda: None) for _ in range(1000)]
+    for ticket in crowd:
+        gate.join(ticket, 0.0)
+    for ticket in reversed(crowd):
+        gate.leave(ticket)
+
+    assert gate.waiting == 0
+    assert compared < 1000

@@ -9,7 +9,7 @@ import os
 from collections.abc import Iterator
 from email.utils import parsedate_to_datetime
 from pathlib import Path
-from time import perf_counter
+from time import thread_time
 
 import pytest
 from hypothesis import given, settings, strategies as st
@@ -265,9 +265,9 @@ def test_the_wait_is_never_shorter_than_any_value_sent(values: list[float]) -> N
 def test_a_hostile_answer_is_read_quickly(piece: str) -> None:
     text = piece * (65536 // len(piece))
     names = ("date", "retry-after", "retry-after-ms", "ratelimit", "x-ratelimit-remaining")
-    begun = perf_counter()
+    begun = thread_time()
     hint(*((name, text) for name in names), body=text + '"retryDelay":"' + text)
-    assert perf_counter() - begun < 1.0
+    assert thread_time() - begun < 1.0
 
 
 def test_the_vectors_of_the_standard() -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from fairlead import errors
 from fairlead.policies.outcomes import hint_of, outcome, throttled
+from fairlead.types.messages import Message
 
 
 def api(kind: type[errors.ApiError], status: int) -> errors.ApiError:
@@ -15,7 +16,7 @@ def api(kind: type[errors.ApiError], status: int) -> errors.ApiError:
 
 
 def cut(cause: BaseException | None) -> errors.StreamInterrupted:
-    error = errors.StreamInterrupted("the stream was cut")
+    error = errors.StreamInterrupted("the stream was cut", partial=Message("assistant", ()))
     error.__cause__ = cause
     return error
 

@@ -44,6 +44,7 @@ from fairlead.policies.hints import retry_after
 from fairlead.policies.retry import Decision, Retry, RetryPolicy, Stop, decide, may_pass
 from fairlead.policies.retry_budget import RetryBudget
 from fairlead.types.http import Headers
+from fairlead.types.messages import Message
 
 PLENTY = 600.0
 
@@ -98,7 +99,7 @@ AMBIGUOUS_FAILURES = [
     ReadTimeout("silent", phase="first_event"),
     ReadTimeout("stalled", phase="idle"),
     ReadTimeout("pings only", phase="progress"),
-    StreamInterrupted("ended before its first event"),
+    StreamInterrupted("ended before its first event", partial=Message("assistant", ())),
 ]
 FINAL_FAILURES = [
     ConnectError("certificate has expired", fatal=True),

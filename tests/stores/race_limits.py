@@ -23,6 +23,8 @@ from fairlead.types.permits import Asked, Denied, Rate
 PLACES, LEASE = 5, 3.0
 RATE = Rate(1, 5000, 20)
 """Two hundred a second, twenty at once."""
+LEAST = 3
+"""How often each process is let in, however slow the machine: together more often than at once."""
 
 
 def opened(kind: str, place: str) -> LimitStore:
@@ -38,15 +40,15 @@ def asked(name: str) -> Asked:
 def child(kind: str, place: str, folder: Path, until: float, dies: bool) -> None:
     limits, chance = opened(kind, place), random.Random(os.getpid())
     log = os.open(folder / str(os.getpid()), os.O_WRONLY | os.O_CREAT | os.O_APPEND)
-    call = 0
-    while time.monotonic() < until:
+    call = entered = 0
+    while time.monotonic() < until or entered < LEAST or dies:
         call += 1
         wanted = asked(f"{os.getpid()}-{call}")
         said = limits.enter(wanted, time.monotonic())
         if isinstance(said, Denied):
             time.sleep(min(said.wait, 0.02 * chance.random()))
             continue
-        inside = time.monotonic()
+        inside, entered = time.monotonic(), entered + 1
         if dies and call > 5:
             os.write(log, struct.pack("dd", inside, inside))
             os.kill(os.getpid(), signal.SIGKILL)

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import calendar
 import time
+from collections.abc import Callable
 from pathlib import Path
 from traceback import TracebackException
+from typing import TypeVar
 
 import pytest
 from tests.stores.redis_server import RedisServer, free_port, installed
+from tests.timing import prompt
 
 from fairlead.auth.secret import Secret
 from fairlead.engine.ledger import Due, Ledger
@@ -21,6 +24,7 @@ from fairlead.stores.script import HOLD
 from fairlead.types.permits import Asked, Granted
 from fairlead.types.spending import PERIODS, Account, Hold, Shortage, Spending
 
+Answer = TypeVar("Answer")
 TEAM = Account("team", 100)
 SOON = 0.3
 """Seconds within which a wait of 50 ms ends on a busy machine."""
@@ -32,10 +36,29 @@ def hold(name: str, amount: int = 10, lease: float = 60.0, account: Account = TE
 
 @pytest.fixture
 def ledger(own_redis: RedisServer):
-    made = RedisLedger(own_redis.url, timeout=0.05)
+    made = RedisLedger(own_redis.url, timeout=10)
     made.balance(TEAM, 0, 0)
     yield made
     made.close()
+
+
+@pytest.fixture
+def hasty(own_redis: RedisServer):
+    """One that waits for 50 ms, which a busy machine may let pass at any moment."""
+    made = RedisLedger(own_redis.url, timeout=0.05)
+    heard(lambda: made.balance(TEAM, 0, 0))
+    yield made
+    made.close()
+
+
+def heard(ask: Callable[[], Answer]) -> Answer:
+    """What the server says as soon as it is heard."""
+    until = time.monotonic() + 20
+    while True:
+        try:
+            return ask()
+        except StoreError:
+            assert time.monotonic() < until
 
 
 def test_a_hold_and_a_settlement_take_one_round_trip_each(
@@ -67,10 +90,9 @@ def test_the_clocks_of_clients_do_not_matter(ledger: RedisLedger) -> None:
 @pytest.mark.fault("R1", "a Redis that is not there is told at once")
 def test_nobody_there_is_told_in_time(tmp_path: Path) -> None:
     ledger = RedisLedger(f"redis://127.0.0.1:{free_port()}/0", timeout=0.05)
-    began = time.monotonic()
-    with pytest.raises(StoreError, match="cannot be reached; see that it runs"):
-        ledger.hold(hold("a"), 0, 0)
-    assert time.monotonic() - began < SOON
+    for watch in prompt(SOON):
+        with watch, pytest.raises(StoreError, match="cannot be reached; see that it runs"):
+            ledger.hold(hold("a"), 0, 0)
     ledger.close()
 
 
@@ -78,16 +100,15 @@ def test_nobody_there_is_told_in_time(tmp_path: Path) -> None:
     "R1", "a Redis that hangs is given up on after store.timeout, and used again later"
 )
 def test_a_paused_server_is_given_up_on_in_time_and_used_again_later(
-    ledger: RedisLedger, own_redis: RedisServer
+    hasty: RedisLedger, own_redis: RedisServer
 ) -> None:
     own_redis.pause()
-    began = time.monotonic()
-    with pytest.raises(StoreError, match="does not answer"):
-        ledger.hold(hold("a"), 0, 0)
-    assert time.monotonic() - began < SOON
+    for watch in prompt(SOON):
+        with watch, pytest.raises(StoreError, match="does not answer"):
+            hasty.hold(hold("a"), 0, 0)
     own_redis.resume()
-    ledger.settle("a", (), None, 0)
-    assert not isinstance(ledger.hold(hold("b", 100), 0, 0), Shortage)
+    heard(lambda: hasty.settle("a", (), None, 0))
+    assert not isinstance(heard(lambda: hasty.hold(hold("b", 100), 0, 0)), Shortage)
 
 
 def test_a_server_that_was_killed_and_started_anew_is_used_again(
@@ -130,7 +151,7 @@ def test_keys_of_another_type_are_told_and_left_alone(
 
 def test_a_login_that_is_refused_is_told_without_it(own_redis: RedisServer) -> None:
     url = own_redis.url.replace("//", "//user:canary-8d1f@")
-    ledger = RedisLedger(Secret(url), timeout=1)
+    ledger = RedisLedger(Secret(url), timeout=10)
     with pytest.raises(StoreError) as caught:
         ledger.hold(hold("a"), 0, 0)
     assert str(caught.value).endswith("refuses the login of store.url")
@@ -147,7 +168,7 @@ def test_an_address_that_is_none_is_refused_at_once_without_showing_it() -> None
 
 
 def test_a_server_that_is_too_old_is_told(own_redis: RedisServer) -> None:
-    ledger = RedisLedger(own_redis.url, timeout=1)
+    ledger = RedisLedger(own_redis.url, timeout=10)
     ledger._line.client.info = lambda: {"redis_version": "4.0.9"}  # type: ignore[method-assign]
     with pytest.raises(StoreError, match=r"is version 4\.0\.9; 5\.0 is the oldest"):
         ledger.hold(hold("a"), 0, 0)
@@ -173,8 +194,8 @@ def test_a_server_of_the_wrong_kind_is_told_in_one_sentence(
 ) -> None:
     installed()
     server = RedisServer(tmp_path, *options, "--cluster-port", str(free_port()))
-    ledger = RedisLedger(server.url, timeout=1)
-    limits = RedisLimits(server.url, timeout=1)
+    ledger = RedisLedger(server.url, timeout=10)
+    limits = RedisLimits(server.url, timeout=10)
     try:
         with pytest.raises(StoreError, match=f"the Redis that keeps the budgets {sentence}"):
             ledger.hold(hold("a"), 0, 0)
@@ -188,19 +209,18 @@ def test_a_server_of_the_wrong_kind_is_told_in_one_sentence(
 
 @pytest.mark.fault("R1", "a Redis that pauses its clients is given up on after store.timeout")
 def test_a_server_that_pauses_its_clients_is_given_up_on_in_time(
-    ledger: RedisLedger, own_redis: RedisServer
+    hasty: RedisLedger, own_redis: RedisServer
 ) -> None:
-    own_redis.command("CLIENT", "PAUSE", "400")
-    began = time.monotonic()
-    with pytest.raises(StoreError, match="does not answer"):
-        ledger.hold(hold("a"), 0, 0)
-    assert time.monotonic() - began < SOON
+    own_redis.command("CLIENT", "PAUSE", "600000")
+    for watch in prompt(SOON):
+        with watch, pytest.raises(StoreError, match="does not answer"):
+            hasty.hold(hold("a"), 0, 0)
 
 
 def test_limits_say_the_same_of_a_server_that_fails(
     own_redis: RedisServer, request: pytest.FixtureRequest
 ) -> None:
-    limits = RedisLimits(own_redis.url)
+    limits = RedisLimits(own_redis.url, timeout=10)
     request.addfinalizer(limits.close)
     limits.enter(Asked("a#", "1", None, None, 0, 1, 60.0), 0)
     own_redis.command("SET", "{fairlead}:limit:b#:places", "theirs")

@@ -8,10 +8,12 @@ from itertools import pairwise
 
 from tests.storms.storm import Storm
 from tests.storms.trace import Sent
+from tests.storms.world import TOKENS_IN, TOKENS_OUT
 
 from fairlead.policies.hints import LONGEST_WAIT
 
 _NEARLY = 1e-6
+_MICROSECOND = 1e-6
 _WINDOW = 60.0
 _MOST_RESTARTS = 3
 
@@ -45,6 +47,8 @@ def nothing_is_left(storm: Storm) -> None:
     if storm.answers is not None:
         flights = storm.answers._flights.values()
         must(not any(flights), "a call that others shared is under way for ever")
+    if storm.places is not None:
+        must(not storm.places.inside, "places are taken for calls that are over")
     if storm.store is not None:
         must(not storm.store.open, "money is held for calls that are over")
 
@@ -80,14 +84,15 @@ def retries_are_few(storm: Storm) -> None:
 
 def time_is_kept(storm: Storm) -> None:
     """I4, I20: nothing is sent after the deadline, and nothing sent may take longer than it."""
-    must, slept = storm.trace.must, bool(storm.plan.suspends)
+    must, slept, told = storm.trace.must, bool(storm.plan.suspends), storm.plan.store or 0.0
     for number, end in storm.trace.ends.items():
         over = _deadline(storm, number)
         for one in storm.trace.of_visit(number):
             must(one.at < over, f"visit {number} is sent after its deadline")
             must(one.deadline <= over + _NEARLY, f"visit {number} may take longer than it has")
-        # A machine that slept finds the answer when it wakes, and takes it.
-        in_time = end.committed is None or end.committed <= over + _NEARLY
+        # A machine that slept finds the answer when it wakes, and takes it. What it took is told
+        # to the store of limits and to that of budgets before it is handed out.
+        in_time = end.committed is None or end.committed <= over + 2 * told + _NEARLY
         must(in_time or slept, f"visit {number} begins to be answered too late")
 
 
@@ -169,7 +174,9 @@ def _closed_for_all(storm: Storm) -> None:
 def limits_are_kept(storm: Storm) -> None:
     """I6: in any closed window no more begin than the rate allows, nor are too many under way."""
     limits = storm.plan.limits
-    if limits is None:
+    if limits is None or (limits.shared and (storm.plan.outages or storm.plan.cache)):
+        # What is sent without the store is beside what it has granted. And a call that others share
+        # goes on for as long as they listen, which its lease did not know of.
         return
     for name in storm.plan.names:
         sent = [s for s in storm.trace.sent if s.target == name]
@@ -192,8 +199,10 @@ def _rate(storm: Storm) -> tuple[float, int] | None:
     return count / 60, 1 if limits.strict else limits.burst or max(1, count // 6)
 
 
-def _check_rate(storm: Storm, at: list[float], rate: float, burst: int) -> None:
-    # The worst window up to each is the one that begins where i - rate * t is least.
+def _check_rate(storm: Storm, at: list[float], rate: float, burst: float) -> None:
+    # Stores count in whole microseconds. The worst window up to each is the one that begins where
+    # i - rate * t is least.
+    burst += rate * _MICROSECOND
     least = float("inf")
     for number, began in enumerate(at):
         least = min(least, number - rate * began)
@@ -253,6 +262,15 @@ def receipts_are_whole(storm: Storm) -> None:
         storm.trace.must(sent <= end.attempts, f"visit {number}: {end.attempts} of {sent} are told")
 
 
+def nothing_is_paid_twice(storm: Storm) -> None:
+    """A request costs at most what its answer says, or one guess; a refused one nothing."""
+    if storm.store is None:
+        return
+    costly = [s for s in storm.trace.sent if not s.unsent and s.status in (None, 200)]
+    most = len(costly) * (TOKENS_IN + TOKENS_OUT)
+    storm.trace.must(storm.store.spent <= most, f"{storm.store.spent} of {most} are paid")
+
+
 CHECKS = (
     each_ends_once,
     nothing_is_left,
@@ -266,4 +284,5 @@ CHECKS = (
     tokens_are_fetched_once,
     answers_are_true,
     receipts_are_whole,
+    nothing_is_paid_twice,
 )

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import heapq
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
 
 from fairlead.engine.runtime import AsyncRuntime
@@ -66,15 +66,42 @@ class StormLoop(asyncio.BaseEventLoop):
 class StormRuntime(AsyncRuntime):
     """Goes by the loop's clock; the wall clock beside it may be set anew at any time."""
 
-    def __init__(self, loop: StormLoop) -> None:
+    def __init__(self, loop: StormLoop, *, store: float = 0.0) -> None:
+        """`store`: the seconds that what blocks takes, off the loop."""
         super().__init__()
         self._loop = loop
+        self._store = store
+        self._working = 0
         self.set_off = 0.0
         """Seconds by which the wall clock is wrong."""
         self.now = loop.time
 
     def wall(self) -> float:
         return 1_700_000_000.0 + self._loop.time() + self.set_off
+
+    async def blocking(self, function: Callable[[], _T]) -> _T:
+        """As a thread does it: it goes on to its end, whoever waits for it has gone or not."""
+        done: asyncio.Future[_T] = self._loop.create_future()
+
+        def work() -> None:
+            self._working -= 1
+            try:
+                value = function()
+            except Exception as error:
+                if not done.cancelled():
+                    done.set_exception(error)
+            else:
+                if not done.cancelled():
+                    done.set_result(value)
+
+        self._working += 1
+        self._loop.call_at(self._loop.time() + self._store, work)
+        return await done
+
+    async def idle(self) -> None:
+        """Until nothing is done any more off the loop."""
+        while self._working:  # noqa: ASYNC110  # by the loop's own clock, which jumps
+            await asyncio.sleep(self._store)
 
 
 async def until(when: float) -> None:

@@ -34,20 +34,25 @@ _TROUBLES: tuple[tuple[str, ...], ...] = (
 def plan_of(seed: int) -> Plan:
     """The storm of a seed."""
     dice = Random(f"storm {seed}")
+    others = Random(f"what came later {seed}")
+    store = others.choice((None, None, 0.0, 0.001, 0.05))
     length = dice.choice((5.0, 30.0, 120.0, 300.0))
     targets = dice.choice((1, 1, 2, 2, 3))
     login = dice.random() < 0.2
     return Plan(
         seed=seed,
         climates=tuple(_climate(dice, length, login) for _ in range(targets)),
-        visits=_visits(dice, length),
+        visits=_visits(dice, others, length),
         route=_route(dice, targets),
-        limits=_limits(dice) if dice.random() < 0.5 else None,
+        limits=_limits(dice, others) if dice.random() < 0.5 else None,
         breaker=_breaker(dice) if dice.random() < 0.7 else None,
         retries=_retries(dice),
         floor=dice.choice((0, 1, 3, 10, 10)),
         ratio=dice.choice((0.0, 0.2, 0.2, 0.5)),
         budget=dice.choice((300, 2000, 100_000)) if dice.random() < 0.4 else None,
+        store=store,
+        outages=_outages(others, length) if store is not None and others.random() < 0.3 else (),
+        allows=others.random() < 0.5,
         timeouts=_timeouts(dice),
         login=login,
         sign_in_fails=dice.choice((0.0, 0.1, 0.5)),
@@ -83,13 +88,14 @@ def _spell(dice: Random, length: float) -> Spell:
     return Spell(begins, begins + lasts, dice.choice(_TROUBLES), share)
 
 
-def _visits(dice: Random, length: float) -> tuple[Visit, ...]:
+def _visits(dice: Random, others: Random, length: float) -> tuple[Visit, ...]:
     count = dice.choice((1, 5, 20, 40, 80))
     crowd = dice.choice(("at once", "spread", "bursts"))
     bursts = [dice.uniform(0, length) for _ in range(3)]
     streams, allowed = dice.choice((0.0, 0.5, 1.0)), dice.choice((2.0, 15.0, 60.0, 600.0))
     restless = dice.choice((0.0, 0.0, 0.2, 0.7))
     questions = dice.choice((1, 5, 50))
+    again = others.choice((NEVER, 0.0, 0.001, 0.03))
     visits = []
     for _ in range(count):
         at = {"at once": 0.0, "spread": dice.uniform(0, length), "bursts": dice.choice(bursts)}
@@ -100,6 +106,7 @@ def _visits(dice: Random, length: float) -> tuple[Visit, ...]:
                 stream=dice.random() < streams,
                 allowed=dice.choice((allowed, allowed, 0.3, 30.0)),
                 leaves=dice.expovariate(0.3) if dice.random() < restless else NEVER,
+                again=again,
                 reads=dice.choice((None, None, None, 1, 3)),
                 pause=dice.choice((0.0, 0.0, 0.0, 0.5)),
             )
@@ -120,7 +127,7 @@ def _route(dice: Random, targets: int) -> Route | None:
     )
 
 
-def _limits(dice: Random) -> RateLimits:
+def _limits(dice: Random, others: Random) -> RateLimits:
     longest = dice.choice((None, None, 0.0, 2.0))
     follow = dice.random() < 0.7
     kind = dice.choice(("concurrency", "adaptive", "second", "minute", "strict", "both"))
@@ -128,7 +135,12 @@ def _limits(dice: Random) -> RateLimits:
         return RateLimits(adaptive=True, max_wait=longest, follow_headers=follow)
     if kind == "minute":
         rate = dice.choice((6, 60, 600))
-        return RateLimits(requests_per_minute=rate, max_wait=longest, follow_headers=follow)
+        return RateLimits(
+            requests_per_minute=rate,
+            max_wait=longest,
+            follow_headers=follow,
+            shared=others.random() < 0.5,
+        )
     at_once = dice.choice((1, 2, 5, 20)) if kind in ("concurrency", "both") else None
     rate = None if kind == "concurrency" else dice.choice((1, 3, 10))
     return RateLimits(
@@ -137,6 +149,7 @@ def _limits(dice: Random) -> RateLimits:
         strict=kind == "strict",
         max_wait=longest,
         follow_headers=follow,
+        shared=others.random() < 0.5,
     )
 
 
@@ -170,6 +183,11 @@ def _timeouts(dice: Random) -> Timeouts:
         progress=dice.choice((4.0, 180.0)),
         total=dice.choice((5.0, 600.0)),
     )
+
+
+def _outages(dice: Random, length: float) -> tuple[tuple[float, float], ...]:
+    begins = [dice.uniform(0, length) for _ in range(dice.choice((1, 1, 3)))]
+    return tuple((at, at + dice.choice((0.01, 0.5, 5.0, length))) for at in begins)
 
 
 def _events(

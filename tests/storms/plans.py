@@ -54,7 +54,8 @@ class Climate:
 class Visit:
     """One call, of question number `asks`. The impatient `leaves` after so many seconds: cancels.
 
-    A reader of a stream closes it after `reads` batches, and takes `pause` seconds for each.
+    The restless cancel `again` so long after that, while the first is still being obeyed. A reader
+    of a stream closes it after `reads` batches, and takes `pause` seconds for each.
     """
 
     at: float
@@ -62,6 +63,7 @@ class Visit:
     stream: bool = False
     allowed: float = 60.0
     leaves: float = NEVER
+    again: float = NEVER
     reads: int | None = None
     pause: float = 0.0
 
@@ -80,6 +82,12 @@ class Plan:
     ratio: float = 0.2
     floor: int = 10
     budget: int | None = None
+    store: float | None = None
+    """Seconds that whoever asks the store of budgets and limits waits; None: it is in memory."""
+    outages: tuple[tuple[float, float], ...] = ()
+    """From when to when they are down; what they are told then may be heard all the same."""
+    allows: bool = False
+    """Whether calls are made while they are."""
     timeouts: Timeouts = field(default_factory=Timeouts)
     login: bool = False
     sign_in_fails: float = 0.0

@@ -12,7 +12,13 @@ from tests.engine.guarding import Rules
 from tests.storms.clock import START, StormLoop, StormRuntime, run, until
 from tests.storms.plans import NEVER, Plan, Visit
 from tests.storms.trace import Counting, Ended, Noisy, Trace
-from tests.storms.watched import WatchedBreakers, WatchedBudgets, WatchedLedger
+from tests.storms.watched import (
+    Outages,
+    WatchedBreakers,
+    WatchedBudgets,
+    WatchedLedger,
+    WatchedLimits,
+)
 from tests.storms.world import VISIT, StormTransport
 
 from fairlead.auth.api_key import BEARER
@@ -29,7 +35,9 @@ from fairlead.engine.codecs import ChatCodec
 from fairlead.engine.guards import Gates, Guards
 from fairlead.engine.ledger import Ledger, Rule
 from fairlead.engine.legs import Leg, Legs
+from fairlead.engine.limit_talk import LimitTalk
 from fairlead.engine.reply import Reply
+from fairlead.engine.shared_gates import SharedGates
 from fairlead.engine.stack import build
 from fairlead.engine.watching import Watching
 from fairlead.errors import FairleadError
@@ -71,16 +79,19 @@ class Storm:
     def __init__(self, plan: Plan) -> None:
         self.plan = plan
         self.loop = StormLoop()
-        self.runtime = StormRuntime(self.loop)
+        self.runtime = StormRuntime(self.loop, store=plan.store or 0.0)
         self.trace = Trace(self.loop.time)
         self.dice = Random(plan.seed)
         self.transport = StormTransport(plan, self.loop, self.trace, Random(self.dice.random()))
         self.records = TargetRecords()
         self.counting = Counting(self.trace)
         self.began: dict[int, float] = {}
+        self.outages = Outages(self.trace, plan.outages, Random(plan.seed))
+        self.places: WatchedLimits | None = None
         self.guards = self._guards()
         self.answers = None if plan.cache is None else Answers(CachePolicy(), self.runtime)
         self.store: WatchedLedger | None = None
+        self.ledger = self._ledger()
         self._targets = {
             name: Target(name, "m", "chat", "openai_chat", f"https://{name}/v1/chat")
             for name in plan.names
@@ -95,7 +106,7 @@ class Storm:
             random=self.dice.random,
             guards=self.guards,
             records=self.records,
-            ledger=self._ledger(),
+            ledger=self.ledger,
             answers=self.answers,
         )
 
@@ -112,14 +123,32 @@ class Storm:
         return Guards(
             breakers=WatchedBreakers(rules, self.trace, self.dice.random) if plan.breaker else None,
             gates=Gates(rules) if plan.limits else None,
+            shared=self._shared(),
         )
+
+    def _shared(self) -> SharedGates | None:
+        if self.plan.limits is None or not self.plan.limits.shared:
+            return None
+        self.places = WatchedLimits(self.outages)
+        talk = LimitTalk(
+            self.places, self.runtime, when_down="local" if self.plan.allows else "refuse"
+        )
+        return SharedGates(talk)
 
     def _ledger(self) -> Ledger | None:
         if self.plan.budget is None:
             return None
         account = Account("all", self.plan.budget)
-        self.store = WatchedLedger(self.trace, account, sleeps=bool(self.plan.suspends))
-        return Ledger(self.store, self.runtime, rules=(Rule("all", self.plan.budget, scope="all"),))
+        plan, rule = self.plan, Rule("all", self.plan.budget, scope="all")
+        self.store = WatchedLedger(
+            self.trace,
+            account,
+            self.outages,
+            loose=bool(plan.suspends or plan.cache is not None or plan.allows),
+        )
+        self.store.in_memory = plan.store is None
+        when_down = "allow" if plan.allows else "refuse"
+        return Ledger(self.store, self.runtime, rules=(rule,), when_down=when_down)
 
     def _credential(self, name: str) -> RenewedCredential | None:
         if not self.plan.login:
@@ -235,6 +264,8 @@ class Storm:
             task = loop.create_task(self._visit(number, visit))
             if visit.leaves != NEVER:
                 loop.call_at(START + visit.at + visit.leaves, task.cancel)
+                if visit.again != NEVER:
+                    loop.call_at(START + visit.at + visit.leaves + visit.again, task.cancel)
             tasks.append(task)
         for at, seconds in plan.jumps:
             loop.call_at(START + at, self._set_clock, seconds)
@@ -244,7 +275,13 @@ class Storm:
         await self._renewals_over()
 
     async def _renewals_over(self) -> None:
-        """Renewals that nobody waits for any more come to their end by themselves."""
+        """What nobody waits for any more comes to its end by itself."""
+        await self.runtime.idle()
+        await until(START + max((ends for _, ends in self.plan.outages), default=0.0))
+        if self.ledger is not None:
+            await self.ledger.aclose()
+        if self.guards.shared is not None:
+            await self.guards.shared.talk.aclose()
         own = asyncio.current_task()
         while others := [task for task in asyncio.all_tasks() if task is not own]:
             with suppress(FairleadError):

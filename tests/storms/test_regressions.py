@@ -148,3 +148,65 @@ def test_seed_6304_a_renewal_that_has_just_ended_is_not_joined() -> None:
         return again
 
     assert asyncio.run(main()) == "renewed"
+
+
+@pytest.mark.invariant("I5")
+def test_who_waits_for_a_place_that_processes_share_hears_what_the_provider_says() -> None:
+    # The first is refused while the others wait behind it, and told to come in 20 s.
+    target = Climate(spells=(Spell(0, 0.005, ("529",)),), quickest=1.0, slowest=1.0, hint=20.0)
+    limits = RateLimits(concurrency=1, shared=True)
+    visits = tuple(Visit(at=0.01 * number) for number in range(4))
+
+    trace = storm(target, visits=visits, limits=limits, breaker=None, store=0.0)
+
+    assert [end.kind for end in trace.ends.values()] == ["complete"] * 4
+    assert trace.sent[1].at - START >= 20.1
+
+
+@pytest.mark.invariant("I5")
+def test_nobody_comes_while_the_store_is_told_that_a_refused_one_has_left() -> None:
+    target = Climate(spells=(Spell(0, 0.5, ("529",)),), quickest=1.0, slowest=1.0, hint=20.0)
+    limits = RateLimits(concurrency=2, shared=True)
+    # It is refused after 0.1 s, behind the store's 0.05.
+    visits = (Visit(at=0.0), Visit(at=0.16))
+
+    trace = storm(target, visits=visits, limits=limits, breaker=None, store=0.05)
+
+    assert trace.sent[1].at - START >= 20.1
+
+
+def test_who_is_cancelled_between_two_attempts_pays_for_none_that_was_refused() -> None:
+    down = Climate(spells=(Spell(0, FOREVER, ("500",)),), slowest=0.1)
+
+    trace = storm(down, visits=(Visit(at=0.0, leaves=0.2),), budget=1000)
+
+    assert trace.ends[0].kind == "cancelled"
+    assert [sent.status for sent in trace.sent] == [500]
+
+
+def test_what_the_slower_of_two_copies_at_one_target_may_cost_is_counted_once() -> None:
+    target = Climate(spells=(Spell(189.0, 190.5, ("slow",)),), quickest=1.0, slowest=1.0)
+    route = Route(targets=("target0",), hedge=2.0)
+
+    visits = (*TWENTY[:19], Visit(at=190.0, stream=True))
+    run = Storm(Plan(1, (target,), visits, route=route, breaker=None, budget=100_000))
+    run.run()
+    check(run)
+
+    assert [sent.fault for sent in run.trace.of_visit(19)] == ["slow", None]
+    assert run.store is not None
+    assert run.store.spent == 20 * 50 + 40
+
+
+def test_a_copy_that_no_budget_had_room_for_leaves_its_target_to_the_call() -> None:
+    # Twenty calls may be paid, one at a time: the copy may not, and what follows the first may.
+    slow = Climate(spells=(Spell(189.0, 195.0, ("500",)),), quickest=4.0, slowest=4.0)
+    route = Route(targets=("target0", "target1"), hedge=1.0)
+    once = RetryPolicy(max_retries=0)
+
+    trace = storm(
+        slow, Climate(), visits=TWENTY, route=route, breaker=None, retries=once, budget=1050
+    )
+
+    assert trace.ends[19].kind == "complete"
+    assert [sent.target for sent in trace.of_visit(19)] == ["target0", "target1"]

@@ -67,5 +67,6 @@ def test_the_storms_are_as_bad_as_they_are_meant_to_be() -> None:
         turns += len(trace.turns)
     assert {"complete", "closed", "cancelled", "StreamInterrupted", "AllTargetsFailed"} <= ends
     assert {"BreakerOpen", "LimitExceeded", "BudgetExceeded", "DeadlineExceeded"} <= ends
+    assert "StoreError" in ends
     assert {None, "529", "hinted", "cut", "stalled", "silent", "withheld", "401"} <= faults
     assert turns > 100

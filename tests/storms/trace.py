@@ -27,6 +27,8 @@ class Sent:
     answered: float | None = None
     status: int | None = None
     closed: float | None = None
+    unsent: bool = False
+    """Whether it never left."""
 
 
 @dataclass

@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from random import Random
+from sqlite3 import Connection
 
+from tests.storms.clock import START
 from tests.storms.trace import Trace
 
 from fairlead.engine.guard import Guard
 from fairlead.engine.guards import Breakers, TargetRules
 from fairlead.engine.layers.retry import RetryBudgets
+from fairlead.errors import StoreError
 from fairlead.policies.breaker import TRANSITIONS, Breaker, BreakerPolicy
 from fairlead.policies.outcomes import Outcome
 from fairlead.policies.retry_budget import RetryBudget
 from fairlead.stores.memory import MemoryLedger
+from fairlead.stores.sqlite_limits import SqliteLimits
+from fairlead.types.permits import Asked, Denied, Granted
 from fairlead.types.spending import Account, Hold, Shortage, Slot, Spending
 
 
@@ -107,38 +114,98 @@ class _WatchedBudget(RetryBudget):
         return paid
 
 
+class Outages:
+    """When the stores are down: half of what they are told then they hear, and do not answer."""
+
+    def __init__(self, trace: Trace, spans: Sequence[tuple[float, float]], dice: Random) -> None:
+        self._trace = trace
+        self._spans = spans
+        self._dice = dice
+        self.any = bool(spans)
+
+    @contextmanager
+    def struck(self) -> Iterator[None]:
+        """Around what a store does."""
+        when = self._trace.now() - START
+        down = any(begins <= when < ends for begins, ends in self._spans)
+        if down and self._dice.random() < 0.5:
+            raise StoreError("the store is down")
+        yield
+        if down:
+            raise StoreError("the store does not answer")
+
+
+class WatchedLimits(SqliteLimits):
+    """In memory, with the outages of the weather."""
+
+    def __init__(self, outages: Outages) -> None:
+        super().__init__(None)
+        self._outages = outages
+
+    @property
+    def inside(self) -> int:
+        """How many places are taken."""
+        return self._file.transaction(_inside)
+
+    def enter(self, asked: Asked, now: float) -> Granted | Denied:
+        with self._outages.struck():
+            return super().enter(asked, now)
+
+    def leave(self, asked: Asked, granted: Granted, difference: int, now: float) -> None:
+        with self._outages.struck():
+            super().leave(asked, granted, difference, now)
+
+    def close(self) -> None:
+        """It would be empty when it is opened again."""
+
+
+def _inside(to: Connection) -> int:
+    found: int = to.execute("SELECT count(*) FROM inside").fetchone()[0]
+    return found
+
+
 class WatchedLedger(MemoryLedger):
     """Holds after each step that what is settled and held stays within the budget.
 
-    Where the machine `sleeps`, holds may end before their calls: a minute after the deadline.
+    Not where it is `loose`: calls may be made without it, or outlive their holds, which end a
+    minute after the deadline, as where the machine sleeps or others share a call.
     """
 
-    def __init__(self, trace: Trace, account: Account, *, sleeps: bool) -> None:
+    def __init__(self, trace: Trace, account: Account, outages: Outages, *, loose: bool) -> None:
         super().__init__()
         self._trace = trace
         self._account = account
-        self._sleeps = sleeps
+        self._outages = outages
+        self._loose = loose
+        self._slots: dict[str, tuple[Slot, ...]] = {}
+        self._over: set[str] = set()
         self.open: set[str] = set()
         self.spent = 0
 
     def hold(self, hold: Hold, now: float, wall: float) -> tuple[Slot, ...] | Shortage:
-        said = super().hold(hold, now, wall)
-        if not isinstance(said, Shortage):
-            self.open.add(hold.id)
-        self._check(now, wall)
+        with self._outages.struck():
+            said = super().hold(hold, now, wall)
+            if not isinstance(said, Shortage):
+                self.open.add(hold.id)
+                self._slots[hold.id] = said
+            self._check(now, wall)
         return said
 
     def settle(
         self, name: str, slots: Sequence[Slot], spending: Spending | None, wall: float
     ) -> None:
-        self._trace.must(name in self.open, "a hold is settled twice")
-        self.open.discard(name)
-        self.spent += 0 if spending is None else spending.amount
-        super().settle(name, slots, spending, wall)
-        self._check(self._trace.now(), wall)
+        with self._outages.struck():
+            if name in self._over:  # told again, as the answer was lost
+                self._trace.must(self._outages.any, "a hold is settled twice")
+                return
+            self._over.add(name)
+            self.open.discard(name)
+            self.spent += 0 if spending is None else spending.amount
+            super().settle(name, self._slots.pop(name, slots), spending, wall)
+            self._check(self._trace.now(), wall)
 
     def _check(self, now: float, wall: float) -> None:
         settled, held = self.balance(self._account, now, wall)
         fits = settled + held <= self._account.limit
-        self._trace.must(fits or self._sleeps, "a budget is overspent")
+        self._trace.must(fits or self._loose, "a budget is overspent")
         self._trace.must(settled == self.spent, "what was settled is not what is kept")

@@ -115,6 +115,7 @@ class StormTransport:
             await until(deadline)
             raise ReadTimeout("nothing came", phase="first_event")
         await until(now + takes)
+        sent.unsent = fault in ("refused", "unreachable", "busy")
         if fault == "refused":
             raise ConnectError("refused")
         if fault == "unreachable":

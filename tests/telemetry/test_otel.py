@@ -21,6 +21,7 @@ from fairlead.errors import AuthenticationError, ConfigError
 from fairlead.providers.index import NAMES
 from fairlead.telemetry import OpenTelemetry, semconv
 from fairlead.testing.memory import Answer
+from fairlead.types.observed import ObservedAttempt, ObservedCall
 
 DOWN = Answer((b'{"error":{"message":"down, said the provider"}}',), status=500)
 REFUSED = Answer((b'{"error":{"message":"wrong key, said the provider"}}',), status=401)
@@ -250,3 +251,14 @@ def test_a_missing_package_is_named(monkeypatch) -> None:
 
     with pytest.raises(ConfigError, match=r"fairlead\[otel\]"):
         OpenTelemetry()
+
+
+def test_spans_whose_end_was_never_heard_go_with_their_calls() -> None:
+    observer = Lab(attempts=True).observer
+    for number in range(100):
+        call = ObservedCall("chat", "fake/m", False, 0.0)
+        observer.call_start(call)
+        observer.attempt_start(call, ObservedAttempt(number, "fake/m", 0.0))
+    del call
+
+    assert (len(observer._calls), len(observer._attempts)) == (0, 0)

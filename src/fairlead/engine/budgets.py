@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from contextvars import ContextVar
 from decimal import Decimal
 from types import TracebackType
-from typing import Self
+from typing import ParamSpec, Self, TypeVar
 
 from msgspec import Struct
 
@@ -17,6 +19,9 @@ from fairlead.types.spending import PERIODS, Period, Unpriced
 MOST_DOLLARS = 9_000_000
 """The largest budget: its nano-dollars are still exact in every store."""
 _LONGEST_NAME = 200
+
+P_ = ParamSpec("P_")
+T_ = TypeVar("T_")
 
 
 class Named(Struct, frozen=True):
@@ -102,6 +107,21 @@ class pursed:  # noqa: N801  # like budget, which it stands beside
 
     def __exit__(self, *_: object) -> None:
         _leave(self._named)
+
+
+def spending_as_now(make: Callable[P_, Awaitable[T_]]) -> Callable[P_, Awaitable[T_]]:
+    """`make`, with the budgets that are around the code that runs now, whenever it is called."""
+    ambient = AMBIENT.get()
+
+    async def made(*given: P_.args, **named: P_.kwargs) -> T_:
+        token = AMBIENT.set(ambient)
+        try:
+            return await make(*given, **named)
+        finally:
+            with suppress(ValueError):  # it was left, and ends wherever it is collected
+                AMBIENT.reset(token)
+
+    return made
 
 
 def _leave(named: Named) -> None:

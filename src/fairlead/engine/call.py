@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Generic, TypeVar, cast
 
 from msgspec.structs import replace
 
+from fairlead.engine.budgets import AMBIENT
 from fairlead.ports import Authorizer, Billing, Chooser, Codec, Drain, Limits, Timeouts
 from fairlead.types.receipts import Attempt, Receipt
 
@@ -32,6 +33,7 @@ class Call(Generic[E_, R_]):
         "allowed",
         "attempts",
         "billing",
+        "budgets",
         "caching",
         "chooser",
         "codec",
@@ -45,6 +47,7 @@ class Call(Generic[E_, R_]):
         "lost",
         "next_wait",
         "operation",
+        "own",
         "patient",
         "price",
         "repeats",
@@ -101,9 +104,14 @@ class Call(Generic[E_, R_]):
         """Puts the cost into the answer, which came at so many seconds since 1970."""
         self.billing = billing
         """What it may cost; None where it is free, or where nobody counts."""
+        self.budgets = AMBIENT.get()
+        """Those around the code that made it: a stream may be read, and begin anew, elsewhere."""
         self.next_wait = 0.0
         """Seconds waited before the attempt that comes."""
         self.attempts: list[Attempt] = []
+        """Of the whole call, all its legs and copies included."""
+        self.own: list[int] = []
+        """The places there of those that this one has made itself."""
         self.caching: Caching | None = None
         """How the answer may be kept and shared; None where it may not be."""
         self.watch: Watch | None = None
@@ -147,9 +155,19 @@ class Call(Generic[E_, R_]):
         """An attempt has ended, in `error` or well; without `begun` it never sent anything."""
         if self.lost:
             attempt = replace(attempt, error=_LOST, possibly_billed=True)
+        self.own.append(len(self.attempts))
         self.attempts.append(attempt)
         if self.watch is not None:
             self.watch.attempt_ends(begun, attempt, error)
+
+    def made(self, since: int) -> list[Attempt]:
+        """Its own attempts, but for the first `since` of them."""
+        return [self.attempts[place] for place in self.own[since:]]
+
+    def doubt(self) -> None:
+        """Its last attempt may be billed all the same."""
+        last = self.own[-1]
+        self.attempts[last] = replace(self.attempts[last], possibly_billed=True)
 
     def receipt(self, now: float) -> Receipt:
         """The account of the call up to `now`."""

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from fairlead.dialects.classify import request_id
 from fairlead.engine.call import Call
-from fairlead.engine.reply import Reply, describe
+from fairlead.engine.reply import Reply, describe, name_target
 from fairlead.errors import (
     ApiError,
     ConnectTimeout,
@@ -130,6 +130,7 @@ class Exchange:
             error,
             begun,
         )
+        name_target(error, call.target)
 
     async def _begin(
         self,

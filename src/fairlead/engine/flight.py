@@ -122,10 +122,12 @@ class Flight(Generic[E_, R_]):
         if not self._gone(number):
             return
         self._landed(self)
-        if self._stop is not None:
-            await self._stop()
-        if self.reply is not None and not self.over:
-            await self.reply.aclose()
+        try:
+            if self._stop is not None:
+                await self._stop()
+        finally:
+            if self.reply is not None and not self.over:
+                await self.reply.aclose()
 
     def forget(self, number: int) -> None:
         """The same for a listener that was dropped: what is left of the call is freed with it."""

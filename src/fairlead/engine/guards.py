@@ -107,7 +107,11 @@ class Gates:
         if limits.per == "model":
             return Gate(limits, counts=not limits.shared)
         place = provider_of(target), key_name if limits.per == "key" else None
-        return self._shared.setdefault(place, Gate(limits, counts=not limits.shared))
+        found = self._shared.get(place)
+        if found is None:
+            _make_room(self._shared)
+            found = self._shared[place] = Gate(limits, counts=not limits.shared)
+        return found
 
 
 def _kept(

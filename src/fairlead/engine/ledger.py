@@ -9,7 +9,8 @@ import os
 from collections import deque
 from copy import copy
 from itertools import count
-from threading import Lock
+from math import inf
+from threading import TIMEOUT_MAX, Lock
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -39,6 +40,8 @@ if TYPE_CHECKING:
 _GRACE = 60.0
 """Seconds that a hold outlives its call's deadline."""
 _UNTOLD = 100_000
+_TELLING = 0.1
+"""Seconds that a call gives to what others have left to tell, such as after an outage."""
 _LONGEST_USER = 128
 
 
@@ -110,9 +113,8 @@ class Ledger:
         """Whether a call that begins now has to do with money at all."""
         return self._always or bool(AMBIENT.get())
 
-    def due(self, billing: Billing) -> Due:
+    def due(self, billing: Billing, ambient: tuple[Named, ...]) -> Due:
         """The budgets around the call and those of the settings. Raises `ConfigError`."""
-        ambient = AMBIENT.get()
         last = self._last
         if last is not None and last[0] is ambient and not self._by_user:
             return last[1]
@@ -220,7 +222,7 @@ class Ledger:
             await self._runtime.blocking(self._leave)
 
     def _leave(self) -> None:
-        self._tell()
+        self._tell(inf)
         self.store.close()
 
     def _held(self, hold: Hold) -> tuple[Slot, ...] | Shortage:
@@ -247,10 +249,13 @@ class Ledger:
             if tell:
                 self._tell()
 
-    def _tell(self) -> None:
+    def _tell(self, seconds: float = _TELLING) -> None:
         """Tell the store of all that has ended; what it does not hear stays for the next time."""
-        with self._telling:
-            while self._untold and self._outage.over:
+        if not self._telling.acquire(timeout=min(seconds, TIMEOUT_MAX)):
+            return
+        try:
+            until = self._runtime.now() + seconds
+            while self._untold and self._outage.over and self._runtime.now() < until:
                 name, slots, spending = self._untold[0]
                 try:
                     self.store.settle(name, slots, spending, self._runtime.wall())
@@ -259,6 +264,8 @@ class Ledger:
                     return
                 self._outage.answered()
                 self._untold.popleft()
+        finally:
+            self._telling.release()
 
 
 def _plain(user: str) -> str:

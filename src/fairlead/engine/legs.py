@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Generic
 
 from fairlead.engine.call import E_, R_, Call
+from fairlead.errors import ConfigError
 from fairlead.policies.route import Standing
 
 if TYPE_CHECKING:
@@ -86,3 +87,15 @@ class Second(Generic[E_, R_]):
         self.begin = begin
         self.call: Call[E_, R_] | None = None
         self.error: FairleadError | None = None
+
+
+def unasked(said: Mapping[str, FairleadError]) -> tuple[str, ...]:
+    """The targets that could not be asked as keys or settings are, for the answer's warnings.
+
+    Else nobody would notice that a route always answers by its second target.
+    """
+    return tuple(
+        f"{target} was not asked: {error}"
+        for target, error in said.items()
+        if isinstance(error, ConfigError)
+    )

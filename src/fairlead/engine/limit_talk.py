@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections import deque
 from itertools import count
+from math import inf
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from fairlead.types.permits import Denied, LimitsWhenDown
 
 _UNTOLD = 10_000
+_TELLING = 0.1
+"""Seconds that a call gives to what others have left to tell, such as after an outage."""
 
 
 class Pass(Struct, frozen=True):
@@ -75,7 +78,7 @@ class LimitTalk:
         await self._runtime.blocking(self._closed)
 
     def _closed(self) -> None:
-        self._tell()
+        self._tell(inf)
         self._store.close()
 
     def _entered(self, asked: Asked) -> Granted | Denied:
@@ -93,19 +96,22 @@ class LimitTalk:
             self._tell()
         return said
 
-    def _tell(self) -> None:
+    def _tell(self, seconds: float = _TELLING) -> None:
         # Without a lock: what two tell at once counts once.
-        while self._untold and self._outage.over:
+        until = self._runtime.now() + seconds
+        while self._untold and self._outage.over and self._runtime.now() < until:
             try:
                 leaving = self._untold.popleft()
             except IndexError:
                 return
             try:
                 self._store.leave(*leaving, self._runtime.now())
-            except StoreError as error:
+            except BaseException as error:
                 self._untold.appendleft(leaving)
-                self._outage.failed(error)
-                return
+                if isinstance(error, StoreError):
+                    self._outage.failed(error)
+                    return
+                raise  # such as Ctrl-C in a blocking client
             self._outage.answered()
 
     def _undo(self, asked: Asked, said: Granted | Denied, *, tell: bool) -> None:

@@ -31,14 +31,14 @@ async def race(
         if not done:
             tasks.append(asyncio.ensure_future(_run(second)))
         winner = await _winner(tasks)
+        losers = [task for task in tasks if task is not winner]
+        for loser in losers:
+            if not loser.done():
+                lost(loser is one)
+        await _ended(losers, close)
     except BaseException:
         await _ended(tasks, close)
         raise
-    losers = [task for task in tasks if task is not winner]
-    for loser in losers:
-        if not loser.done():
-            lost(loser is one)
-    await _ended(losers, close)
     value = winner.result()
     assert value is not None, "only a run with a value wins, or the first with its error"
     return value
@@ -58,13 +58,28 @@ async def _winner(tasks: list[asyncio.Task[_T | None]]) -> asyncio.Task[_T | Non
 async def _ended(
     tasks: list[asyncio.Task[_T | None]], close: Callable[[_T], Awaitable[None]]
 ) -> None:
-    """Cancel what still runs, wait until it has ended, and close what it may have got."""
+    """Cancel what still runs, wait until it has ended, and close what it may have got.
+
+    Whoever is cancelled in here hurries the others, and goes when they have ended all the same.
+    """
+    stopped: asyncio.CancelledError | None = None
     for task in tasks:
         task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)
+    while not all(task.done() for task in tasks):
+        try:
+            await asyncio.wait(tasks)
+        except asyncio.CancelledError as error:
+            stopped = error
+            for task in tasks:
+                task.cancel()
     for task in tasks:
         if _succeeded(task) and (value := task.result()) is not None:
-            await close(value)
+            try:
+                await close(value)
+            except asyncio.CancelledError as error:
+                stopped = error
+    if stopped is not None:
+        raise stopped
 
 
 def _succeeded(task: asyncio.Task[_T | None]) -> bool:

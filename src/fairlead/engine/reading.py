@@ -102,7 +102,7 @@ class Reading(Generic[E_, R_]):
 
     async def _drain(self) -> None:
         """Read the few bytes behind the last event, so that the connection can be used again."""
-        until = self._runtime.now() + _DRAIN_SECONDS
+        until = min(self._runtime.now() + _DRAIN_SECONDS, self._call.deadline)
         size = 0
         try:
             while size < _DRAIN_BYTES and (data := await self._response.read(until)):

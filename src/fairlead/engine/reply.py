@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 from fairlead.engine.call import E_, R_, Call
 from fairlead.engine.draining import read_out
+from fairlead.engine.echoes import hide_echoes
 from fairlead.engine.reading import Reading
-from fairlead.errors import FairleadError
+from fairlead.errors import DecodeError, FairleadError, StreamInterrupted, TransportError
 from fairlead.types.events import ResponseStart, UsageEvent
 from fairlead.types.receipts import Attempt, Receipt, Timings
 from fairlead.types.responses import RawResponse
@@ -278,12 +279,17 @@ class Reply(Reading[E_, R_]):
     def _settle(self, error: BaseException | None) -> None:
         now = self._runtime.now()
         self._ending_error = error
-        self._call.record(self._attempt(now, error), error, self._begun)
-        self._receipt = self._call.receipt(now)
-        if isinstance(error, FairleadError):
-            error.receipt = self._receipt
-        for on_end in self._watchers:
-            on_end(self, error)
+        if self._call.credential is not None:
+            hide_echoes(error, self._call.credential.redact)
+        try:
+            self._call.record(self._attempt(now, error), error, self._begun)
+        finally:  # Ctrl-C gets out of an observer
+            self._receipt = self._call.receipt(now)
+            name_target(error, self._call.target)
+            if isinstance(error, FairleadError):
+                error.receipt = self._receipt
+            for on_end in self._watchers:
+                on_end(self, error)
 
     def _attempt(self, now: float, error: BaseException | None) -> Attempt:
         facts = self._response.facts
@@ -311,6 +317,14 @@ class Reply(Reading[E_, R_]):
             facts.bytes_in,
             self._sent_bytes,
         )
+
+
+def name_target(error: BaseException | None, target: str) -> None:
+    """Have an error of the line, or of what came over it, begin with whom it is about."""
+    if isinstance(error, TransportError | DecodeError | StreamInterrupted):
+        said = str(error)
+        if target not in said:
+            error.args = (f"{target}: {said}",)
 
 
 def describe(error: BaseException) -> str:

@@ -6,7 +6,7 @@ order of arrival; between processes there is no order.
 
 from __future__ import annotations
 
-from collections import deque
+from collections import OrderedDict
 from math import inf
 from threading import Lock
 from typing import TYPE_CHECKING
@@ -38,7 +38,7 @@ class SharedGate:
         self._place = place
         self._requests = request_rate(limits)
         self._tokens = token_rate(limits)
-        self._queue: deque[Waiter] = deque()
+        self._queue: OrderedDict[Waiter, None] = OrderedDict()
         self._lock = Lock()
 
     @property
@@ -67,23 +67,23 @@ class SharedGate:
 
     def join(self, waiter: Waiter) -> None:
         with self._lock:
-            self._queue.append(waiter)
+            self._queue[waiter] = None
 
     def first(self, waiter: Waiter) -> bool:
         """Whether it is this one's turn to ask the store."""
         with self._lock:
-            return self._queue[0] is waiter
+            return next(iter(self._queue)) is waiter
 
     def quit(self, waiter: Waiter) -> None:
         """It waits no longer, let in or not."""
         with self._lock:
-            self._queue.remove(waiter)
+            del self._queue[waiter]
         self.wake()
 
     def wake(self) -> None:
         """Something may have come free."""
         with self._lock:
-            first = self._queue[0] if self._queue else None
+            first = next(iter(self._queue), None)
         if first is not None:
             first.wake()
 

@@ -14,7 +14,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from fairlead.engine.call import Call
-from fairlead.engine.legs import Leg, Legs, Second
+from fairlead.engine.legs import Leg, Legs, Second, unasked
 from fairlead.engine.withheld import withheld
 from fairlead.errors import (
     AllTargetsFailed,
@@ -63,6 +63,7 @@ class Walk(Generic[E_, R_]):
         "_ambiguous",
         "_away",
         "_call",
+        "_copied",
         "_failed",
         "_handler",
         "_here",
@@ -89,6 +90,7 @@ class Walk(Generic[E_, R_]):
         self._pending = self._arranged()
         self._next: tuple[Leg[E_, R_], Call[E_, R_]] | None = None
         self._here: Leg[E_, R_] | None = None
+        self._copied: Leg[E_, R_] | None = None
         self._restarts = 0
         self._written: str | None = None
 
@@ -108,13 +110,12 @@ class Walk(Generic[E_, R_]):
             child.elsewhere = self._elsewhere
             self._hurry(child)
             child.second = self._second(child)
+            child.warnings += unasked(self._said)
             try:
-                reply = await self._handler(child)
+                reply = await self._asked(child)
             except FairleadError as error:
-                self._took(child)
                 await self._heard(leg, child, error)
             else:
-                self._took(child)
                 self._overheard(child)
                 filtered = await self._filtered(reply)
                 if filtered is None:
@@ -122,6 +123,15 @@ class Walk(Generic[E_, R_]):
                 await reply.aclose()
                 await self._heard(leg, child, filtered)
         raise self._ending()
+
+    async def _asked(self, child: Call[E_, R_]) -> Reply[E_, R_]:
+        """The reply of one target; the call has been there, however that ends."""
+        try:
+            return await self._handler(child)
+        finally:
+            call = self._call
+            call.target, call.credential = child.target, child.credential
+            call.codec, call.replays = child.codec, child.replays
 
     async def _filtered(self, reply: Reply[E_, R_]) -> ContentFilterError | None:
         """The error that an answer stands for which a filter held back, where others are asked."""
@@ -155,9 +165,13 @@ class Walk(Generic[E_, R_]):
         if copy is None or copy.error is None or copy.call is None:
             return None
         target = copy.call.target
+        if isinstance(copy.error, BudgetExceeded) and self._copied is not None:
+            self._pending.insert(0, self._copied)  # what the first one holds was in the way
+            child.second = None
+            return None
         self._said[target] = copy.error
         self._away[target] = self._ways.runtime.now() + _hint(copy.error)
-        self._leave(target)
+        self._pending = [leg for leg in self._pending if leg.target != target]
         return copy.error if target == child.target else None
 
     async def _elsewhere(self, error: FairleadError) -> bool:
@@ -293,7 +307,7 @@ class Walk(Generic[E_, R_]):
         `made` attempts came before. A target that has failed since is not slow: it is retried, in
         its time, and gets no copy before that.
         """
-        ways = self._ways
+        ways, self._copied = self._ways, None
         here = self._here if len(self._call.attempts) == made else None
         if here is None and self._next is None and not self._pending:
             return None
@@ -303,6 +317,7 @@ class Walk(Generic[E_, R_]):
         await self._prepared()
         if self._next is not None:
             (leg, copy), self._next = self._next, None
+            self._copied = leg
         elif here is not None:
             leg, copy = here, await self._made(here)
         else:
@@ -317,17 +332,6 @@ class Walk(Generic[E_, R_]):
             child.elsewhere = _only_once
         copy.again = True
         return copy
-
-    def _leave(self, target: str) -> None:
-        """The copy has asked `target` already."""
-        self._pending = [leg for leg in self._pending if leg.target != target]
-
-    def _took(self, child: Call[E_, R_]) -> None:
-        """The call has been where `child` went."""
-        self._call.target = child.target
-        self._call.credential = child.credential
-        self._call.codec = child.codec
-        self._call.replays = child.replays
 
     # -- after the commit ------------------------------------------------------------------------
 

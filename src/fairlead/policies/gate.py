@@ -7,7 +7,7 @@ first in the queue when something has changed. Instants are seconds of the runti
 
 from __future__ import annotations
 
-from collections import deque
+from collections import OrderedDict
 from collections.abc import Callable
 from math import inf
 from threading import Lock
@@ -63,7 +63,6 @@ class Gate:
     __slots__ = (
         "_lock",
         "_may_ignore",
-        "_paused_until",
         "_places",
         "_queue",
         "_queued_tokens",
@@ -73,6 +72,7 @@ class Gate:
         "_tokens_left",
         "_unheard",
         "limits",
+        "paused_until",
     )
 
     def __init__(self, limits: RateLimits, *, replicas: int = 1, counts: bool = True) -> None:
@@ -86,9 +86,10 @@ class Gate:
         self._places = Concurrency(places, adaptive=limits.adaptive and counts)
         self._requests = _gcra(limits.request_rate, replicas) if counts else None
         self._tokens = _gcra(limits.token_rate, replicas) if counts else None
-        self._queue: deque[Ticket] = deque()
+        self._queue: OrderedDict[Ticket, None] = OrderedDict()  # whoever leaves it may be anywhere
         self._queued_tokens = 0
-        self._paused_until = -inf
+        self.paused_until = -inf
+        """Before that the provider takes nothing, as it has said."""
         self._may_ignore = self._unheard = 0
         self._requests_left = Left()
         self._tokens_left = Left()
@@ -138,7 +139,7 @@ class Gate:
                 return None
             # The provider may be in the way.
             left = self._requests_left.count > 0 and self._tokens_left.count > 0
-            if (not left or now < self._paused_until) and self._room_at(now, tokens) > now:
+            if (not left or now < self.paused_until) and self._room_at(now, tokens) > now:
                 return None
             return self._taken(now, tokens)
 
@@ -150,9 +151,9 @@ class Gate:
         """
         with self._lock:
             behind, tokens = len(self._queue), self._queued_tokens
-            self._queue.append(ticket)
+            self._queue[ticket] = None
             self._queued_tokens += ticket.tokens
-            return max(self._rated(now, ticket.tokens, behind, tokens), self._paused_until)
+            return max(self._rated(now, ticket.tokens, behind, tokens), self.paused_until)
 
     def look(self, ticket: Ticket, now: float) -> Permit | float:
         """A permit, or the instant at which it is worth looking again unless woken before.
@@ -160,7 +161,7 @@ class Gate:
         That is `inf` for all but the first in the queue, and where a place must become free.
         """
         with self._lock:
-            if self._queue[0] is not ticket:
+            if self._first() is not ticket:
                 return inf
             room = self._room_at(now, ticket.tokens)
             if room > now:
@@ -176,7 +177,7 @@ class Gate:
         with self._lock:
             if self._places.full:
                 return f"{self._places.in_use} requests are under way, as many as allowed at once"
-            if max(self._paused_until, self._requests_left.room_at(now, 1)) > now:
+            if max(self.paused_until, self._requests_left.room_at(now, 1)) > now:
                 return "the provider said that it takes no more for now"
             if self._tokens_left.room_at(now, 1) > now:
                 return "the provider said that no tokens are left for now"
@@ -185,7 +186,7 @@ class Gate:
     def leave(self, ticket: Ticket) -> None:
         """Wait no longer: nothing was taken."""
         with self._lock:
-            first = self._queue[0] is ticket
+            first = self._first() is ticket
             self._drop(ticket)
         if first:
             self._wake_first()
@@ -204,7 +205,7 @@ class Gate:
     def pause(self, until: float) -> None:
         """The provider said that it takes nothing before `until`."""
         with self._lock:
-            self._paused_until = max(self._paused_until, until)
+            self.paused_until = max(self.paused_until, until)
 
     def listens(self) -> bool:
         """Whether the headers of the answer that has just come are worth reading.
@@ -236,7 +237,7 @@ class Gate:
         """The instant from which the limits allow one request; `inf` when a place must free up."""
         if self._places.full:
             return inf
-        room = max(now, self._paused_until, self._requests_left.room_at(now, 1))
+        room = max(now, self.paused_until, self._requests_left.room_at(now, 1))
         return max(room, self._tokens_left.room_at(now, 1), self._rated(now, tokens, 0, 0))
 
     def _rated(self, now: float, tokens: int, behind: int, tokens_behind: int) -> float:
@@ -273,16 +274,20 @@ class Gate:
         return Permit(self, now, tokens, taken)
 
     def _drop(self, ticket: Ticket) -> None:
-        self._queue.remove(ticket)
+        del self._queue[ticket]
         self._queued_tokens -= ticket.tokens
 
+    def _first(self) -> Ticket | None:
+        return next(iter(self._queue), None)
+
+    # -- without the lock ------------------------------------------------------------------------
+
     def _wake_first(self) -> None:
-        # Without the lock: what wakes may be slow, and a ticket that has gone takes it as well.
-        try:
-            first = self._queue[0]
-        except IndexError:
-            return
-        first.wake()
+        """What wakes may be slow, and a ticket that has gone takes it as well."""
+        with self._lock:
+            first = self._first()
+        if first is not None:
+            first.wake()
 
 
 def _gcra(rate: tuple[int, int, int] | None, replicas: int) -> Gcra | None:

@@ -104,19 +104,25 @@ class TargetRecord:
 
 
 class TargetRecords:
-    """A record for each target, for as many as a client is likely to have."""
+    """A record for each target, for as many as a client is likely to have.
+
+    Safe to share between threads.
+    """
 
     def __init__(self) -> None:
         self._records: dict[str, TargetRecord] = {}
+        self._making = Lock()
 
     def of(self, target: str) -> TargetRecord:
         """The record of `provider/model`; the oldest is forgotten when there are too many."""
         record = self._records.get(target)
-        if record is None:
+        return self._made(target) if record is None else record
+
+    def _made(self, target: str) -> TargetRecord:
+        with self._making:
             if len(self._records) >= _MOST_TARGETS:
-                self._records.pop(next(iter(self._records)), None)
-            record = self._records.setdefault(target, TargetRecord())
-        return record
+                del self._records[next(iter(self._records))]
+            return self._records.setdefault(target, TargetRecord())
 
     def wake(self, provider: str) -> None:
         """No target of `provider` rests any longer."""

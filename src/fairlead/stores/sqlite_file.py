@@ -126,15 +126,16 @@ class SqliteFile:
                 raise self._unusable("it is another program's database")
             if version > self._version:
                 raise self._unusable("a newer fairlead wrote it; update this one")
+            if self.path is not None and os.name == "posix":
+                # First of all: the files that come to lie beside it are made in its mode.
+                with suppress(OSError):  # another process has taken it away again
+                    self.path.chmod(0o600)
             connection.execute("PRAGMA journal_mode = WAL")
             with _immediate(connection):
                 for statement in self._schema:
                     connection.execute(statement)
                 connection.execute(f"PRAGMA application_id = {self._application}")
                 connection.execute(f"PRAGMA user_version = {self._version}")
-            if self.path is not None and os.name == "posix":
-                with suppress(OSError):  # another process has taken it away again
-                    self.path.chmod(0o600)
         connection.execute("PRAGMA synchronous = NORMAL")
 
     @contextmanager

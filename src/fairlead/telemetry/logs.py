@@ -23,7 +23,7 @@ LOGGER = "fairlead.calls"
 _FIELDS = "fairlead_fields"
 _NAMED = (
     r"\b(?:bearer|basic)\s+"
-    r"|(?:[\w-]*(?:api[-_]?key|token|secret|password|authorization)|\bkey)"
+    r"|(?:[\w-]{0,40}(?:api[-_]?key|token|secret|password|authorization)|\bkey)"
     r"""["']?\s*[=:]\s*["']?(?:(?:bearer|basic)\s+)?"""
 )
 _SHAPED = r"\b(?:(?:sk|pk|rk|xai|pplx|nvapi|csk)-|(?:gsk|hf|gh[opsu]|r8)_|AIza|AKIA|ASIA|eyJ)"

@@ -6,6 +6,7 @@ A call is one span, with all its attempts; with `attempts=True` each attempt is 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
 
 from fairlead.errors import ConfigError
 from fairlead.ports import Observer
@@ -75,8 +76,9 @@ class OpenTelemetry(Observer):
         )
         self._content = content
         self._each_attempt = attempts
-        self._calls: dict[ObservedCall, Span] = {}
-        self._attempts: dict[ObservedAttempt, Span] = {}
+        # Weak, as an observer behind a queue that is full never hears of some ends.
+        self._calls: WeakKeyDictionary[ObservedCall, Span] = WeakKeyDictionary()
+        self._attempts: WeakKeyDictionary[ObservedAttempt, Span] = WeakKeyDictionary()
 
     def call_start(self, call: ObservedCall) -> None:
         from opentelemetry.trace import SpanKind

@@ -28,13 +28,13 @@ def breaker(inner: Handler[E_, R_], *, breakers: Breakers, runtime: Runtime) -> 
         guard = breakers.of(call.target)
         if not guard.active or call.operation == _UNGUARDED:
             return await inner(call)
-        entered, before = guard.enter(runtime.now()), len(call.attempts)
+        entered, before = guard.enter(runtime.now()), len(call.own)
         try:
             reply = await inner(call)
         except BaseException as error:
             # An attempt that was never sent has not waited for anybody.
-            sent = len(call.attempts) > before
-            waited = call.attempts[-1].timings.total if sent else None
+            sent = call.made(before)
+            waited = sent[-1].timings.total if sent else None
             patience = call.timeouts.first_event
             guard.failed(entered, error, runtime.now(), waited=waited or 0.0, patience=patience)
             raise

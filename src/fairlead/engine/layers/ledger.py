@@ -46,7 +46,7 @@ def ledger(inner: Handler[E_, R_], *, books: Ledger, runtime: Runtime) -> Handle
         return inner(call) if call.billing is None else kept(call, call.billing)
 
     async def kept(call: Call[E_, R_], billing: Billing) -> Reply[E_, R_]:
-        due = books.due(billing)
+        due = books.due(billing, call.budgets)
         worst = billing.worst(runtime.wall()) if due.accounts or due.purses else 0
         if worst is None and call.price is None:
             call.price = partial(_uncounted, call.target)
@@ -55,11 +55,11 @@ def ledger(inner: Handler[E_, R_], *, books: Ledger, runtime: Runtime) -> Handle
             ticket = books.hold_at_once(due, worst, call.target, lease)
         else:
             ticket = await books.hold(due, worst, call.target, lease)
-        before = len(call.attempts)
+        before = len(call.own)
         try:
             reply = await inner(call)
         except BaseException as error:
-            lost = _lost(call, before, cancelled=not isinstance(error, Exception))
+            lost = _lost(call.made(before), error)
             amount = min(ticket.amount, lost * billing.guess(0, runtime.wall())) if lost else 0
             spent = Spending(amount, call.target, call.operation, None, True) if amount else None
             await books.settle(ticket, spent)
@@ -78,8 +78,8 @@ def ledger(inner: Handler[E_, R_], *, books: Ledger, runtime: Runtime) -> Handle
         """What the answer cost, and what attempts before it may have, as far as was held."""
         wall = runtime.wall()
         amount, usage, estimated = _cost(reply, billing, wall)
-        if len(call.attempts) > before + 1:
-            lost = sum(map(_maybe_billed, _own(call, before)[:-1]))
+        if len(call.own) > before + 1:
+            lost = sum(map(_maybe_billed, call.made(before)[:-1]))
             room = max(0, ticket.amount - amount)
             amount += min(room, lost * billing.guess(0, wall)) if lost else 0
         kept = None
@@ -119,23 +119,26 @@ def _written(message: Message) -> int:
     return length + sum(len(part.arguments) for part in calls)
 
 
-def _own(call: Call[E_, R_], before: int) -> list[Attempt]:
-    """The attempts that were made here; of a call with a copy, the record has those of both."""
-    return [attempt for attempt in call.attempts[before:] if attempt.target == call.target]
-
-
-def _lost(call: Call[E_, R_], before: int, *, cancelled: bool) -> int:
-    """How many attempts of a call without an answer may be billed all the same."""
-    own = _own(call, before)
-    lost = sum(map(_maybe_billed, own))
-    return lost + 1 if cancelled and own and not _maybe_billed(own[-1]) else lost
+def _lost(made: list[Attempt], error: BaseException) -> int:
+    """How many of the attempts of a call that ended in `error` may be billed all the same."""
+    lost = sum(map(_maybe_billed, made))
+    if isinstance(error, Exception) or not made or _maybe_billed(made[-1]):
+        return lost
+    # Whoever was stopped between two attempts has been refused before, and is billed for nothing.
+    said = made[-1].error
+    return lost + (said is None or _named(said) == type(error).__name__)
 
 
 def _maybe_billed(attempt: Attempt) -> bool:
     if attempt.error is None or attempt.possibly_billed:
         return attempt.possibly_billed
     began = attempt.status is not None and 200 <= attempt.status < 300
-    return began and attempt.error.partition(":")[0] in _NO_ANSWER
+    return began and _named(attempt.error) in _NO_ANSWER
+
+
+def _named(said: str) -> str:
+    """The class of an error that an attempt tells of."""
+    return said.partition(":")[0]
 
 
 def _uncounted(target: str, answer: R_, _wall: float) -> R_:

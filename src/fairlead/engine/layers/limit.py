@@ -37,13 +37,13 @@ def limit(inner: Handler[E_, R_], *, gates: Gates, runtime: Runtime) -> Handler[
         tokens = estimated_tokens(call.codec.request().size) if gate.counts_tokens else 0
         permit = gate.enter(now, tokens)
         if permit is None:
-            permit = await admitted(call, gate, tokens, now, runtime)
+            until = patience(call, gate.limits, now)
+            permit = await admitted(call, gate, tokens, now, until, runtime)
         try:
             reply = await inner(call)
         except BaseException as error:
             now = runtime.now()
-            if gate.limits.follow_headers and (hint := hint_of(error)):
-                gate.pause(now + hint)
+            heed(gate, error, now)
             permit.give_back(now, throttled=throttled(error))
             raise
         if entry.names is not None and gate.listens():
@@ -57,6 +57,12 @@ def limit(inner: Handler[E_, R_], *, gates: Gates, runtime: Runtime) -> Handler[
     return handle
 
 
+def heed(gate: Gate, error: BaseException, now: float) -> None:
+    """Leave the provider alone for as long as it asks for with `error`."""
+    if gate.limits.follow_headers and (hint := hint_of(error)):
+        gate.pause(now + hint)
+
+
 def key_name_of(call: Call[E_, R_]) -> str | None:
     """Of several keys each has its own limits; the only one needs no name."""
     credential = call.credential
@@ -64,10 +70,10 @@ def key_name_of(call: Call[E_, R_]) -> str | None:
 
 
 async def admitted(
-    call: Call[E_, R_], gate: Gate, tokens: int, started: float, runtime: Runtime
+    call: Call[E_, R_], gate: Gate, tokens: int, started: float, until: float, runtime: Runtime
 ) -> Permit:
-    """Waits in the queue until it is let in, or as long as it may."""
-    waiter, now, until = runtime.waiter(), started, patience(call, gate.limits, started)
+    """Waits in the queue until it is let in, or as long as it may: until an instant."""
+    waiter, now = runtime.waiter(), started
     ticket = Ticket(tokens, waiter.wake)
     earliest = gate.join(ticket, now)
     try:
@@ -81,7 +87,7 @@ async def admitted(
                 break
             await waiter.wait(min(found, until))
             now = runtime.now()
-        raise _no_room(call.target, gate, earliest, now)
+        raise no_room(call.target, gate, earliest, now)
     except BaseException:
         gate.leave(ticket)
         raise
@@ -95,7 +101,8 @@ def patience(call: Call[E_, R_], limits: RateLimits, now: float) -> float:
     return call.deadline if longest is None else min(call.deadline, now + longest)
 
 
-def _no_room(target: str, gate: Gate, earliest: float, now: float) -> LimitExceeded:
+def no_room(target: str, gate: Gate, earliest: float, now: float) -> LimitExceeded:
+    """What is said where the wait for `gate` would end too late, at `earliest`."""
     wait = earliest - now
     known = 0 < wait < inf
     when = f"there would be room in {wait:.1f} s" if known else "nobody knows when one ends"

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from threading import Lock
 from typing import TYPE_CHECKING, TypeVar
-
-from msgspec.structs import replace
 
 from fairlead.errors import FairleadError
 from fairlead.policies.retry import Retry, RetryPolicy, decide
@@ -24,7 +23,10 @@ _ONCE = RetryPolicy(max_retries=0)
 
 
 class RetryBudgets:
-    """One retry budget a target, for as many targets as a client is likely to have."""
+    """One retry budget a target, for as many targets as a client is likely to have.
+
+    Safe to share between threads.
+    """
 
     _MOST = 1024
 
@@ -32,6 +34,7 @@ class RetryBudgets:
         self._ratio = ratio
         self._floor = floor
         self._budgets: dict[str, RetryBudget] = {}
+        self._making = Lock()
 
     def retune(self, *, ratio: float, floor: int) -> None:
         """Go by other numbers from now on, for the targets that there are too."""
@@ -42,13 +45,14 @@ class RetryBudgets:
     def of(self, target: str) -> RetryBudget:
         """The budget of `target`; the oldest is forgotten when there are too many."""
         budget = self._budgets.get(target)
-        if budget is None:
+        return self._made(target) if budget is None else budget
+
+    def _made(self, target: str) -> RetryBudget:
+        with self._making:
             if len(self._budgets) >= self._MOST:
-                self._budgets.pop(next(iter(self._budgets)), None)
-            budget = self._budgets.setdefault(
-                target, RetryBudget(ratio=self._ratio, floor=self._floor)
-            )
-        return budget
+                del self._budgets[next(iter(self._budgets))]
+            fresh = RetryBudget(ratio=self._ratio, floor=self._floor)
+            return self._budgets.setdefault(target, fresh)
 
 
 def retry(
@@ -88,7 +92,7 @@ def retry(
                 )
                 if decision.possibly_billed:
                     ambiguous += 1
-                    call.attempts[-1] = replace(call.attempts[-1], possibly_billed=True)
+                    call.doubt()
                 if not isinstance(decision, Retry):
                     if len(call.attempts) > 1 and not leaves:
                         error.add_note(f"gave up after {len(call.attempts)} attempts")

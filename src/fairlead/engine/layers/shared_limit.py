@@ -9,7 +9,14 @@ from __future__ import annotations
 from math import inf
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from fairlead.engine.layers.limit import admitted, key_name_of, patience, used_tokens
+from fairlead.engine.layers.limit import (
+    admitted,
+    heed,
+    key_name_of,
+    no_room,
+    patience,
+    used_tokens,
+)
 from fairlead.engine.limit_talk import Pass
 from fairlead.errors import LimitExceeded, StoreError
 from fairlead.policies.token_estimate import estimated_tokens
@@ -20,7 +27,7 @@ if TYPE_CHECKING:
     from fairlead.engine.guards import Gates
     from fairlead.engine.reply import Reply
     from fairlead.engine.shared_gates import SharedGate, SharedGates
-    from fairlead.policies.gate import Permit
+    from fairlead.policies.gate import Gate, Permit
     from fairlead.ports import Runtime
     from fairlead.types.permits import Denied, Why
 
@@ -52,10 +59,11 @@ def shared_limit(
             return await inner(call)
         gate = shared.of(call.target, key_name, entry.gate.limits)
         tokens = estimated_tokens(call.codec.request().size) if gate.counts_tokens else 0
-        taken = await _entered(call, gate, tokens, runtime)
+        taken = await _entered(call, gate, entry.gate, tokens, runtime)
         try:
             reply = await inner(call)
-        except BaseException:
+        except BaseException as error:
+            heed(entry.gate, error, runtime.now())  # others must not come while the store is told
             await _left(gate, taken, None, runtime)
             raise
         await reply.on_close(lambda ended: _left(gate, taken, _used(gate, ended), runtime))
@@ -65,64 +73,90 @@ def shared_limit(
 
 
 async def _entered(
-    call: Call[E_, R_], gate: SharedGate, tokens: int, runtime: Runtime
+    call: Call[E_, R_], gate: SharedGate, own: Gate, tokens: int, runtime: Runtime
+) -> Pass | Permit:
+    """What the request takes, at a time at which the provider wants it.
+
+    `own` hears what the provider says, which may be, while a call waits here, to come later.
+    """
+    began, before = runtime.now(), call.next_wait
+    until = patience(call, gate.limits, began)
+    while True:
+        taken = await _taken(call, gate, own, tokens, until, runtime)
+        now = runtime.now()
+        if own.paused_until <= now:
+            call.next_wait = before + now - began
+            return taken
+        await _left(gate, taken, None, runtime)
+
+
+async def _taken(
+    call: Call[E_, R_], gate: SharedGate, own: Gate, tokens: int, until: float, runtime: Runtime
 ) -> Pass | Permit:
     """Asks the store; where that is down, keeps to this process's own share."""
-    started = runtime.now()
     try:
-        return await _granted(call, gate, tokens, started, runtime)
+        return await _granted(call, gate, own, tokens, until, runtime)
     except StoreError:
         if gate.talk.refuses:
             raise
-    permit = gate.alone.enter(runtime.now(), tokens)
-    return permit or await admitted(call, gate.alone, tokens, started, runtime)
+    now = runtime.now()
+    permit = gate.alone.enter(now, tokens)
+    return permit or await admitted(call, gate.alone, tokens, now, until, runtime)
 
 
 async def _granted(
-    call: Call[E_, R_], gate: SharedGate, tokens: int, started: float, runtime: Runtime
+    call: Call[E_, R_], gate: SharedGate, own: Gate, tokens: int, until: float, runtime: Runtime
 ) -> Pass:
     said: Denied | None = None
-    if not gate.waiting:
-        asked = gate.asked(tokens, call.deadline - started)
+    now = runtime.now()
+    if not gate.waiting and own.paused_until <= now:
+        asked = gate.asked(tokens, call.deadline - now)
         answer = await gate.talk.enter(asked)
         if isinstance(answer, Granted):
             return Pass(asked, answer)
         said = answer
-    return await _waited(call, gate, tokens, started, said, runtime)
+    return await _waited(call, gate, own, tokens, until, said, runtime)
 
 
 async def _waited(
     call: Call[E_, R_],
     gate: SharedGate,
+    own: Gate,
     tokens: int,
-    started: float,
+    until: float,
     said: Denied | None,
     runtime: Runtime,
 ) -> Pass:
     """Waits in the queue; the first asks the store whenever it may be worth it."""
-    waiter, until = runtime.waiter(), patience(call, gate.limits, started)
-    now = runtime.now()
+    waiter, now = runtime.waiter(), runtime.now()
     look, looks = _next_look(said, 0, now), 1
     gate.join(waiter)
     try:
-        while now < until and (look <= until or said is None or said.why == "places"):
-            await waiter.wait(min(look if gate.first(waiter) else inf, until))
+        while now < until and own.paused_until <= until and _in_time(look, until, said):
+            ready = max(look, own.paused_until)
+            await waiter.wait(min(ready if gate.first(waiter) else inf, until))
             now = runtime.now()
             if now >= until or not gate.first(waiter):
                 continue
-            if now < look and said is not None and said.why == "requests":
+            if now < own.paused_until or (now < look and said and said.why == "requests"):
                 continue  # only the clock can help
             asked = gate.asked(tokens, call.deadline - now)
             answer = await gate.talk.enter(asked)
             now = runtime.now()
             if isinstance(answer, Granted):
-                call.next_wait += now - started
                 return Pass(asked, answer)
             said = answer
             look, looks = _next_look(said, looks, now), looks + 1
+        if own.paused_until > now:
+            raise no_room(call.target, own, own.paused_until, now)
         raise _no_room(call.target, said, look - now)
     finally:
         gate.quit(waiter)
+
+
+def _in_time(look: float, until: float, said: Denied | None) -> bool:
+    """Whether there may be room before `until`."""
+    return look <= until or said is None or said.why == "places"
 
 
 def _next_look(said: Denied | None, looks: int, now: float) -> float:
