@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from tests.explaining.explained import explain, explained, row, standing_at, target_of
 
@@ -12,6 +14,7 @@ from fairlead.explaining.explain import explanation
 from fairlead.explaining.turns import MOST_FOLLOWED
 from fairlead.explaining.written import Written
 from fairlead.types.messages import (
+    Audio,
     Citation,
     Document,
     File,
@@ -20,6 +23,7 @@ from fairlead.types.messages import (
     Opaque,
     ProviderState,
     Reasoning,
+    Refusal,
     Text,
     ToolCall,
     ToolResult,
@@ -171,6 +175,31 @@ def test_every_part_of_a_conversation_has_its_rows(dialect: str) -> None:
     assert outcomes["messages[3].parts[0].tool_result.content[0].text"] in ("sent", "renamed")
     assert outcomes["messages[3].parts[0].tool_result.content[1].image"] == "converted"
     assert all(one.note for one in found.lost)
+
+
+@pytest.mark.parametrize("dialect", CHAT_DIALECTS)
+@pytest.mark.parametrize(
+    ("said", "field", "sent"),
+    [
+        (Message("user", (Audio(b"canary", "audio/wav"),)), "audio", "Y2FuYXJ5"),
+        (
+            Message("user", (File(data=b"canary", media_type="application/pdf"),)),
+            "file",
+            "Y2FuYXJ5",
+        ),
+        (Message("user", (Image(data=b"canary", media_type="image/png"),)), "image", "Y2FuYXJ5"),
+        (Message("assistant", (Reasoning("canary"),)), "reasoning", "canary"),
+        (Message("assistant", (Refusal("canary"),)), "refusal", "canary"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_a_part_that_stands_alone_is_lost_exactly_where_it_is_not_sent(
+    dialect: str, said: Message, field: str, sent: str
+) -> None:
+    found = explain(dialect, Message.user("Hi"), said, Message.user("Go on"))
+
+    lost = row(found, f"messages[1].parts[0].{field}").outcome == "lost"
+    assert lost is (sent not in json.dumps(found.body))
 
 
 def test_a_call_is_followed_value_by_value() -> None:

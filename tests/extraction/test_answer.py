@@ -63,6 +63,16 @@ def test_fields_are_there_as_their_types_when_they_are_complete() -> None:
     assert not partial.is_complete("year")
 
 
+def test_a_field_that_is_written_twice_counts_once_with_its_last_value() -> None:
+    answer = read(Book, '{"title": "Dune", "year": 1964, ')
+    assert answer.partial().fields == {"title": "Dune", "year": 1964}
+    answer.feed('"year": 1965, ')
+
+    partial = answer.partial()
+    assert partial.complete == ("title", "year")
+    assert partial.fields == partial.value == {"title": "Dune", "year": 1965}
+
+
 def test_a_partial_stays_as_it_is() -> None:
     answer = read(Book, '{"title": "Du')
     before = answer.partial()

@@ -69,7 +69,13 @@ def test_what_is_no_object_is_held_in_one(kind, value, read) -> None:
     assert shape.holder == "value"
     assert list(shape.output.schema["properties"]) == ["value"]
     assert shape.validator.valid({"value": value})
-    assert shape.read(shape.inner({"value": value})) == read
+    assert shape.read({"value": value}) == read
+
+
+@pytest.mark.parametrize("written", [[1, "a"], {}, {"items": [1, "a"]}, None])
+def test_an_answer_without_what_should_hold_the_value_is_told_as_such(written) -> None:
+    with pytest.raises(SchemaMismatch, match="expected an object with the field 'value'"):
+        Shape(tuple[int, str]).read(written)
 
 
 def test_definitions_stay_where_references_find_them() -> None:

@@ -64,6 +64,11 @@ def test_strict_mode_wants_every_field_and_no_other() -> None:
         ({"$ref": "#/$defs/d"}, {"anyOf": [{"$ref": "#/$defs/d"}, {"type": "null"}]}),
         ({"anyOf": [STRING]}, {"anyOf": [STRING, {"type": "null"}]}),
         ({"type": ["string", "null"]}, {"type": ["string", "null"]}),
+        (
+            {"type": ["string", "null"], "enum": ["a"]},
+            {"type": ["string", "null"], "enum": ["a", None]},
+        ),
+        ({"type": "null", "enum": [[]]}, {"type": "null", "enum": [[], None]}),
     ],
 )
 def test_an_optional_field_takes_null(part: dict[str, object], made: dict[str, object]) -> None:
@@ -236,6 +241,18 @@ def test_any_schema_comes_out_within_the_rules(schema: dict[str, object]) -> Non
             if "properties" in part and subset.all_required:
                 assert part["required"] == list(part["properties"])
             assert subset.const or "const" not in part
+
+
+@pytest.mark.parametrize("name", SUBSETS)
+def test_that_nothing_may_stand_somewhere_is_lost_and_told(name: Any) -> None:
+    found = adapt(
+        {"type": "object", "properties": {"a": {"$ref": "#/$defs/no"}}, "$defs": {"no": False}},
+        name,
+    )
+
+    assert "$defs.no: that nothing may stand there cannot be told of; leave it out" in [
+        str(change) for change in found.changes if change.lost
+    ]
 
 
 @settings(max_examples=600, deadline=None)

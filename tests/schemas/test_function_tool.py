@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import functools
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from typing import Annotated, Literal
 
 import annotated_types
+import pydantic
 import pytest
 from hypothesis import given, strategies as st
 from tests.schemas import kinds
@@ -152,6 +155,14 @@ def test_parts_stay_parts() -> None:
     assert tool_of(weather).result([Text("a"), image]) == (Text("a"), image)
 
 
+def test_what_stands_beside_parts_becomes_text_so_that_no_picture_is_told_as_letters() -> None:
+    image = Image(data=b"i", media_type="image/png")
+
+    told = tool_of(weather).result(["the map", image, {"scale": 3}])
+
+    assert told == (Text("the map"), image, Text('{"scale":3}'))
+
+
 def test_a_result_that_cannot_be_written_names_the_tool() -> None:
     with pytest.raises(ToolFailed, match="'weather' failed: what it returned cannot be written"):
         tool_of(weather).result(kinds.Plain())
@@ -215,6 +226,17 @@ def test_a_wrapped_function_is_read_through_its_wrapper() -> None:
     assert tool_of(wrapper).tool == tool_of(weather).tool
 
 
+def test_whether_a_tool_blocks_is_said_by_its_wrapper_not_by_what_that_wraps() -> None:
+    async def later(n: int) -> int:
+        return n
+
+    @functools.wraps(later)
+    def at_once(n: int) -> int:
+        return asyncio.run(later(n))
+
+    assert (tool_of(later).is_async, tool_of(at_once).is_async) == (True, False)
+
+
 def test_a_tool_stays_the_tool_that_it_is() -> None:
     tool = tool_of(weather)
 
@@ -258,15 +280,30 @@ def odd(thing: list[complex]) -> None:
     pass
 
 
+def yielding(count: int) -> Iterator[int]:
+    yield from range(count)
+
+
+async def yielding_later(count: int) -> AsyncIterator[int]:
+    yield count
+
+
+def described(depth: int = pydantic.Field(description="in metres")) -> int:
+    return depth
+
+
 @pytest.mark.parametrize(
     ("function", "words"),
     [
+        (described, r"described\(depth\) has a Field for its default"),
         (untyped, r"untyped\(b\) has no type; annotate 'b'"),
         (by_place, "parameter 'a' of the tool 'by_place' can only be given by its place"),
         (many, r"'many' takes any number of arguments \(\*numbers"),
         (named, r"'named' takes any number of arguments \(\*\*options"),
         (lost, r"annotation of lost\(thing\) cannot be read"),
         (odd, r"odd\(thing\)\[\]: complex has no JSON form"),
+        (yielding, "'yielding' is a generator"),
+        (yielding_later, "'yielding_later' is a generator"),
         (lambda: 1, "cannot be named '<lambda>'"),
         (3, "3 is no function"),
         (Clock, "Clock is no function"),

@@ -143,3 +143,38 @@ def test_a_reference_that_leads_nowhere_is_the_callers_fault(schema: dict[str, o
 def test_a_schema_must_be_an_object() -> None:
     with pytest.raises(InvalidRequest, match="a schema must be a JSON object"):
         Validator([1])  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("schema", "place"),
+    [
+        ({"type": "strin"}, "$"),
+        ({"type": ["string", "nul"]}, "$"),
+        ({"type": 3}, "$"),
+        ({"properties": {"a": {"items": {"type": "STRING"}}}}, "$.properties.a.items"),
+        ({"anyOf": [{"type": "null"}, {"not": {"type": "any"}}]}, "$.anyOf[1].not"),
+        ({"$defs": {"A": {"additionalProperties": {"type": "int"}}}}, "$.$defs.A.additionalProp"),
+        ({"prefixItems": [{"type": "date"}]}, "$.prefixItems[0]"),
+        ({"items": [{"type": "list"}]}, "$.items[0]"),
+    ],
+)
+def test_a_type_that_json_schema_does_not_know_is_refused_with_its_place(
+    schema: dict[str, object], place: str
+) -> None:
+    with pytest.raises(InvalidRequest, match="JSON Schema knows null, boolean") as caught:
+        Validator(schema)
+    assert f"at {place}" in str(caught.value)
+
+
+def test_names_and_values_that_are_no_types_are_left_alone() -> None:
+    schema = {
+        "properties": {"type": {"const": "x"}},
+        "const": {"type": "x"},
+        "default": {"type": "x"},
+        "x-own": {"type": "x"},
+        "type": None,
+    }
+    assert Validator(schema).valid({"type": "x"})
+    circle: dict[str, object] = {"type": "array"}
+    circle["items"] = circle
+    assert Validator(circle).valid([[]])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from datetime import datetime
 from decimal import Decimal
+from pathlib import Path, PurePosixPath
 from typing import Annotated, Literal
 
 import annotated_types
@@ -14,7 +15,7 @@ from tests.schemas import kinds
 from tests.schemas.kinds import Author, Book, Circle, Farm, Mood, Owner, Pet, Point, Square
 
 from fairlead.errors import InvalidRequest, SchemaMismatch
-from fairlead.schemas.values import convert, text_of
+from fairlead.schemas.values import convert, readable, text_of
 
 EVENT = {
     "at": "2026-01-02T03:04:05Z",
@@ -133,12 +134,20 @@ def test_classes_of_a_union_without_tags_are_tried_in_turn() -> None:
 
 
 def test_a_type_that_cannot_be_read_is_the_callers_fault() -> None:
-    @dataclasses.dataclass
-    class Both:
-        either: Author | Pet | Book
+    class Odd(msgspec.Struct):
+        either: Author | Book
 
-    with pytest.raises(InvalidRequest, match="Both cannot be read from JSON"):
-        convert({"either": {}}, Both)
+    with pytest.raises(InvalidRequest, match="Odd cannot be read from JSON"):
+        convert({"either": {}}, Odd)
+    with pytest.raises(InvalidRequest, match="things: Odd cannot be read"):
+        readable(dict[str, list[Author | Pet | Odd]], "things")
+
+
+def test_a_path_is_a_text() -> None:
+    assert convert(["a/b"], list[Path]) == [Path("a/b")]
+    assert text_of({"found": PurePosixPath("a/b")}) == '{"found":"a/b"}'
+    with pytest.raises(SchemaMismatch, match="expected string, got integer"):
+        convert(1, Path)
 
 
 def test_a_json_schema_checks_and_gives_the_value_back() -> None:

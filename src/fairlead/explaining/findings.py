@@ -58,6 +58,7 @@ def finding(unit: Unit, write: Write) -> Finding:
     if unit.fixed:
         return Finding(unit)
     said: tuple[tuple[str, ...], tuple[str, ...]] = ((), ())
+    is_same = False
     for request in unit.without:
         try:
             other = write(request)
@@ -70,8 +71,11 @@ def finding(unit: Unit, write: Write) -> Finding:
             new = [place for place in places if not stands(other.tree, place)]
             ordered = tuple(dict.fromkeys([*new, *places]))
             found = _found(unit, ordered, whole)
+            if is_same and unit.spoken and found is None:
+                break  # with other content nothing was other: what stands there is not its own
             told = _emulated(unit, whole)
             return Finding(unit, ordered, found, *said, len(new), removes, told)
+        is_same = True
     home = (BODY, *unit.home)
     if said == ((), ()) and not unit.spoken and stands(whole.tree, home):
         return Finding(unit, (home,), _found(unit, (home,), whole))

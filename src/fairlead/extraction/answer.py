@@ -59,9 +59,9 @@ class Answer(Generic[T_]):
         self._pieces: list[str] = []
         depth = len(self._inner) + 1 if lenient else _TOLD_DEPTH
         self._json = PartialJson(max_size=max_size, told_depth=depth)
-        self._complete: list[str | int] = []
+        self._complete: dict[str | int, None] = {}
         self._fields: dict[str | int, object] = {}
-        self._shown: tuple[Path, dict[str | int, object]] = ((), {})
+        self._shown: tuple[Path, dict[str | int, object]] | None = None
         self._growing: Path | None = None
         self._grew_at: Path | None = None
         self._place: Place | None = None
@@ -106,7 +106,7 @@ class Answer(Generic[T_]):
         if self.fault is not None or self._lenient:
             return None
         try:
-            return cast("T_", self._shape.read(self._shape.inner(self._json.value)))
+            return cast("T_", self._shape.read(self._json.value))
         except SchemaMismatch as error:
             self.fault = Fault(error.reason, place_of(self._inner) + error.path.removeprefix("$"))
             return None
@@ -176,7 +176,8 @@ class Answer(Generic[T_]):
             self._fields[step] = made
         if isinstance(step, int):
             self.items.append(made)
-        self._complete.append(step)
+        self._complete[step] = None
+        self._shown = None
 
     def _judge_growth(self) -> None:
         """The text or container that is open now, where it is new or every piece may tell."""
@@ -198,7 +199,7 @@ class Answer(Generic[T_]):
 
     def _settled(self) -> tuple[Path, dict[str | int, object]]:
         """What is complete, copied only where there is more of it."""
-        if len(self._shown[0]) != len(self._complete):
+        if self._shown is None:
             self._shown = (tuple(self._complete), dict(self._fields))
         return self._shown
 

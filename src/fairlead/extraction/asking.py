@@ -52,6 +52,7 @@ class Asking:
         self._asked = asked
         self._end = asked.runtime.now() + asked.allowed
         self._reply: Reply[Event, ChatResponse] | None = None
+        self._left: Receipt | None = None
         self._responses: list[ChatResponse] = []
         self._longest: int | None = None
         self.attempts = 0
@@ -98,6 +99,7 @@ class Asking:
         assert reply is not None, "begin comes first"
         message, usage = reply.partial()
         await self.close()
+        self._left = None  # it is counted among the answers
         guessed = _guessed(message, usage, reply.receipt)
         self._save(guessed.output_tokens)
         self._responses.append(self._asked.price(_stopped(message, guessed, reply.receipt)))
@@ -106,7 +108,10 @@ class Asking:
         """Leave the answer as it is."""
         reply, self._reply = self._reply, None
         if reply is not None:
-            await reply.aclose()
+            try:
+                await reply.aclose()
+            finally:
+                self._left = reply.receipt
 
     # -- sums ------------------------------------------------------------------------------------
 
@@ -131,8 +136,8 @@ class Asking:
     def receipt(self, last: Receipt | None = None) -> Receipt | None:
         """One for all answers, and for a `last` call that came to none."""
         receipts = [response.receipt for response in self._responses]
-        if last is None and self._reply is not None:
-            last = self._reply.receipt
+        if last is None:
+            last = self._left if self._reply is None else self._reply.receipt
         if last is not None:
             receipts.append(last)
         return replace(joined_receipts(receipts), operation="extract") if receipts else None

@@ -20,6 +20,7 @@ from fairlead.extraction.verdicts import (
 )
 from fairlead.types.events import Finish, StreamRestarted, TextDelta
 from fairlead.types.extraction import T_, Extraction
+from fairlead.types.messages import Message
 
 if TYPE_CHECKING:
     from fairlead.extraction.asking import Asking
@@ -71,7 +72,8 @@ class Items(ExtractionReading[T_, list[T_]]):
         if self._given:
             raise StreamInterrupted(
                 f"the list begins anew at {event.target} ({event.reason}) after some of its items "
-                "were handed out; ask again"
+                "were handed out; ask again",
+                partial=Message.assistant(self._answer.text),
             )
         self._answer = self._unread()
 

@@ -60,7 +60,8 @@ class Place:
             schema = self._schema
             if isinstance(schema, Mapping):
                 schema = {**self._definitions, **schema}
-            self._validator = Validator(schema if isinstance(schema, Mapping | bool) else True)
+            whole = schema if isinstance(schema, Mapping | bool) else True
+            self._validator = Validator(whole, known=True)
         return self._validator
 
     def _distinct(self, index: int) -> int:

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import cast
 
-from fairlead.errors import InvalidRequest
+from fairlead.errors import InvalidRequest, SchemaMismatch
 from fairlead.extraction.fields import Fields, fields_inside
 from fairlead.extraction.places import Place, places_of
 from fairlead.schemas.describe import Describer, schema_of, shown
@@ -54,13 +54,16 @@ class Shape:
         return () if self.holder is None else (self.holder,)
 
     def inner(self, document: object) -> object:
-        """The value in what the model has written; None before it has begun."""
+        """The value in what the model has written so far; None before it has begun."""
         if self.holder is None:
             return document
         return document.get(self.holder) if isinstance(document, dict) else None
 
-    def read(self, value: object) -> object:
-        """The value as its type. Raises `SchemaMismatch`."""
+    def read(self, document: object) -> object:
+        """The value in what the model has written, as its type. Raises `SchemaMismatch`."""
+        if self.holder is not None and not (isinstance(document, dict) and self.holder in document):
+            raise SchemaMismatch(f"expected an object with the field {self.holder!r}")
+        value = self.inner(document)
         if self._is_schema:
             value = without_nulls(value, self._kind)
         return convert(value, self._kind)
@@ -68,14 +71,17 @@ class Shape:
 
 def shape_of(kind: object, *, items: bool = False) -> Shape:
     """Raises `InvalidRequest` for a type that cannot be described or not be read."""
+    if isinstance(kind, Mapping):
+        return Shape(kind, items=items)
     try:
-        return _remembered(kind, items)
+        # Types are equal whose alternatives stand in another order, but their words are not.
+        return _remembered(kind, items, str(kind))
     except TypeError:  # not hashable
         return Shape(kind, items=items)
 
 
 @lru_cache(maxsize=256)
-def _remembered(kind: object, items: bool) -> Shape:
+def _remembered(kind: object, items: bool, words: str) -> Shape:  # noqa: ARG001  # a part of the key
     return Shape(kind, items=items)
 
 

@@ -13,8 +13,9 @@ from fairlead.extraction.asking import Asked, Asking
 from fairlead.extraction.items import Items, OnInvalid
 from fairlead.extraction.loop import Extracting, Rules
 from fairlead.extraction.shape import Shape, shape_of
-from fairlead.inputs import ChatOptions, Messages, checked_integer, conversation, unknown_option
+from fairlead.inputs import ChatOptions, Messages, checked_integer, conversation
 from fairlead.types.requests import OutputMode
+from fairlead.unknown_options import unknown_option
 
 if TYPE_CHECKING:
     from fairlead.core import Core

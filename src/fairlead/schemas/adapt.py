@@ -201,10 +201,11 @@ class _Adapter:
         return False
 
     def _anything(self, given: object, path: str) -> Schema:
-        if given is False or not self._subset.typed:
-            return {}
-        self._lose(path, "a value of any type cannot be told of; give it a type")
-        return dict(_SCALARS)
+        if given is False:
+            self._lose(path, "that nothing may stand there cannot be told of; leave it out")
+        elif self._subset.typed:
+            self._lose(path, "a value of any type cannot be told of; give it a type")
+        return dict(_SCALARS) if self._subset.typed else {}
 
     def _change(self, path: str, what: str) -> None:
         self.changes.append(Change(path, what))
@@ -234,7 +235,8 @@ def _nullable(part: Schema) -> Schema:
     if isinstance(options := part.get("anyOf"), list):
         made["anyOf"] = [*options, {"type": "null"}]
         return made
-    made["type"] = [*(kind if isinstance(kind, list) else [kind]), "null"]
+    kinds = kind if isinstance(kind, list) else [kind]
+    made["type"] = kind if "null" in kinds else [*kinds, "null"]
     if isinstance(values := part.get("enum"), list):
         made["enum"] = [*values, None]
     return made

@@ -10,6 +10,9 @@ from decimal import Decimal, InvalidOperation
 Assertion = Callable[[object, object], str | None]
 """Of the keyword's value and the value itself: what is wrong, or None. Never raises."""
 
+TYPES = ("null", "boolean", "integer", "number", "string", "array", "object")
+"""JSON Schema's names of types."""
+
 _MOST_SHOWN = 60
 
 
@@ -35,8 +38,7 @@ def is_type(name: object, value: object) -> bool:
 
 def type_of(value: object) -> str:
     """JSON's word for the type of a value."""
-    names = ("null", "boolean", "integer", "number", "string", "array", "object")
-    return next((name for name in names if is_type(name, value)), type(value).__name__)
+    return next((name for name in TYPES if is_type(name, value)), type(value).__name__)
 
 
 def frozen(value: object) -> object:

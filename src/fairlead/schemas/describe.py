@@ -13,6 +13,7 @@ from collections import abc
 from collections.abc import Callable, Sequence
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
+from pathlib import PurePath
 from typing import Any, Literal, Union
 from uuid import UUID
 
@@ -124,6 +125,8 @@ class Describer:
             return {"type": "object"}
         if issubclass(kind, enum.Enum):
             return _enumerated(kind, path)
+        if issubclass(kind, PurePath):
+            return {"type": "string", "format": "path"}
         if foreign.is_pydantic(kind):
             return {} if self._opaque else self._pydantic(kind, path)
         if classes.has_fields(kind):
@@ -235,23 +238,18 @@ def with_default(schema: Schema, default: object) -> Schema:
     if default is classes.NO_DEFAULT:
         return schema
     try:
-        plain = msgspec.to_builtins(default, enc_hook=_written)
+        plain = msgspec.to_builtins(default, enc_hook=foreign.plain)
     except (TypeError, ValueError, RecursionError):
         return schema
     return {**schema, "default": plain}
-
-
-def _written(value: object) -> object:
-    if foreign.is_model(value):
-        return foreign.written(value)
-    raise TypeError(f"{type(value).__name__} has no JSON form")
 
 
 def _sequence(places: list[Schema], needed: int) -> Schema:
     schema: Schema = {"type": "array"}
     if places:
         schema["prefixItems"] = places
-    return schema | {"items": False, "minItems": needed, "maxItems": len(places)}
+    # No `"items": False`: the most items say it too, and llama.cpp takes no `false` for a schema.
+    return schema | {"minItems": needed, "maxItems": len(places)}
 
 
 def _tag(config: Any) -> dict[str, Schema]:

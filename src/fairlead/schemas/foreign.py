@@ -1,8 +1,9 @@
-"""pydantic's models, which are recognised only where the program has loaded pydantic itself."""
+"""Types that msgspec does not know: paths, and the models of pydantic where it has been loaded."""
 
 from __future__ import annotations
 
 import sys
+from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -35,14 +36,19 @@ def read(kind: type, value: object) -> object:
         raise ValueError(_first(error.errors(include_url=False, include_context=False))) from None
 
 
-def is_model(value: object) -> bool:
-    """Whether `value` is an instance of what pydantic writes."""
-    return is_pydantic(type(value))
+def is_field(value: object) -> bool:
+    """Whether `value` is what pydantic's `Field` gives: words about a field, and no value of it."""
+    fields = sys.modules.get("pydantic.fields")
+    return fields is not None and isinstance(value, fields.FieldInfo)
 
 
-def written(value: object) -> object:
-    """A model as plain JSON values."""
-    return _adapter(type(value)).dump_python(value, mode="json")
+def plain(value: object) -> object:
+    """What msgspec does not write, as plain JSON values. Raises `TypeError` without a form."""
+    if isinstance(value, PurePath):
+        return str(value)
+    if is_pydantic(type(value)):
+        return _adapter(type(value)).dump_python(value, mode="json")
+    raise TypeError(f"a {type(value).__name__} has no JSON form")
 
 
 def _adapter(kind: type) -> TypeAdapter[object]:

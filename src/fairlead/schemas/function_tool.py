@@ -99,7 +99,7 @@ class FunctionTool:
         self.function = function
         self.tool = told
         self.needs_approval = needs_approval
-        self.is_async = _is_async(function)
+        self.is_async = inspect.iscoroutinefunction(signatures.bare(function))
         self._kinds = kinds
 
     def __repr__(self) -> str:
@@ -137,12 +137,12 @@ class FunctionTool:
     def result(self, value: object) -> str | tuple[Text | Image | File, ...]:
         """What the function returned, as the model reads it: a string or parts as they are.
 
-        All else is JSON. Raises `ToolFailed` for what JSON has no form for.
+        All else is JSON, beside parts too. Raises `ToolFailed` for what JSON has no form for.
         """
         parts = value if isinstance(value, list | tuple) else (value,)
-        if parts and all(isinstance(part, Text | Image | File) for part in parts):
-            return tuple(parts)
         try:
+            if any(isinstance(part, Text | Image | File) for part in parts):
+                return tuple(_part(part) for part in parts)
             return text_of(value)
         except TypeError as error:
             raise ToolFailed(
@@ -155,7 +155,7 @@ class FunctionTool:
             "required": self.parameters.get("required", []),
             "additionalProperties": False,
         }
-        Validator(outline).check(values)
+        Validator(outline, known=True).check(values)
 
     def _argument(self, name: str, value: object) -> object:
         try:
@@ -197,6 +197,5 @@ def _name(function: object, marks: _Marks) -> str:
     return name
 
 
-def _is_async(function: Callable[..., object]) -> bool:
-    bare = signatures.bare(function)
-    return inspect.iscoroutinefunction(inspect.unwrap(bare)) or inspect.iscoroutinefunction(bare)
+def _part(value: object) -> Text | Image | File:
+    return value if isinstance(value, Text | Image | File) else Text(text_of(value))

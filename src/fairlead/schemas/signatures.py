@@ -9,6 +9,7 @@ import typing
 from collections.abc import Callable, Mapping
 
 from fairlead.errors import InvalidRequest
+from fairlead.schemas import foreign
 from fairlead.schemas.describe import Describer, with_default
 from fairlead.schemas.values import readable
 
@@ -28,6 +29,7 @@ def parameters_of(
     said: Mapping[str, str],
 ) -> tuple[dict[str, object], dict[str, object]]:
     """The type of each parameter, and the schema of all of them."""
+    _check_ends(plain, name)
     describer = Describer()
     kinds: dict[str, object] = {}
     properties: dict[str, object] = {}
@@ -52,16 +54,30 @@ def parameters_of(
 
 
 def check(function: Callable[..., object], name: str) -> None:
-    """Raises `InvalidRequest` for parameters that no model could fill, whatever their types."""
+    """Raises `InvalidRequest` for what no model could call, whatever the types say."""
+    _check_ends(function, name)
     for place, parameter in enumerate(_offered(function, name)):
         if place or parameter.name not in ("self", "cls"):  # a method, not bound yet
             _check_annotated(parameter, f"{name}({parameter.name})")
+
+
+def _check_ends(function: Callable[..., object], name: str) -> None:
+    if inspect.isgeneratorfunction(function) or inspect.isasyncgenfunction(function):
+        raise InvalidRequest(
+            f"the tool {name!r} is a generator, which returns nothing that could be told; "
+            "return a list of what it yields"
+        )
 
 
 def _check_annotated(parameter: inspect.Parameter, where: str) -> None:
     if parameter.annotation is parameter.empty:
         raise InvalidRequest(
             f"{where} has no type; annotate {parameter.name!r}, for example {parameter.name}: str"
+        )
+    if foreign.is_field(parameter.default):
+        raise InvalidRequest(
+            f"{where} has a Field for its default, which the function would be given; write "
+            f"{parameter.name}: Annotated[..., Field(...)]"
         )
 
 

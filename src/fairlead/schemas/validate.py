@@ -15,6 +15,7 @@ from fairlead.errors import InvalidRequest, SchemaMismatch
 from fairlead.schemas.assertions import ASSERTIONS, LASTING, is_type, shown, type_of
 from fairlead.schemas.growing import Path, inside, may_become, settled
 from fairlead.schemas.references import pointed
+from fairlead.schemas.type_names import check_type_names
 
 _MOST_HOPS = 100
 """How many references and combinations may lie between a value and what judges it."""
@@ -40,13 +41,18 @@ def place_of(path: Sequence[str | int]) -> str:
 
 
 class Validator:
-    """One schema, for any number of values."""
+    """One schema, for any number of values. Raises `InvalidRequest` for one that is none.
+
+    `known`: it is part of a schema that another has taken.
+    """
 
     __slots__ = ("_schema",)
 
-    def __init__(self, schema: Mapping[str, object] | bool) -> None:
+    def __init__(self, schema: Mapping[str, object] | bool, *, known: bool = False) -> None:
         if not isinstance(schema, Mapping | bool):
             raise InvalidRequest(f"a schema must be a JSON object, not {shown(schema)}")
+        if not known:
+            check_type_names(schema)
         self._schema = schema
 
     def problems(self, value: object) -> Iterator[Problem]:
@@ -77,18 +83,27 @@ class Validator:
 
     def _guarded(self, value: object, growing: Path | None) -> Iterator[Problem]:
         try:
-            yield from _Check(self._schema).problems(self._schema, value, (), growing, 0)
+            yield from Check(self._schema).problems(self._schema, value, (), growing, 0)
         except RecursionError:
             yield Problem("the value is nested too deeply")
 
 
-class _Check:
-    """One run of a schema over a value."""
+class Check:
+    """One run of a schema over a value. `absent_nulls`: null may stand for a field's absence.
 
-    __slots__ = ("_root",)
+    What alternatives inside alternatives ask of one part again and again is judged once.
+    """
 
-    def __init__(self, root: object) -> None:
+    __slots__ = ("_absent_nulls", "_judged", "_root")
+
+    def __init__(self, root: object, *, absent_nulls: bool = False) -> None:
         self._root = root
+        self._absent_nulls = absent_nulls
+        self._judged: dict[tuple[int, Path], Problem | None] = {}
+
+    def fits(self, schema: object, value: object, path: Path) -> bool:
+        """Whether the part of the value at `path` follows a part of the schema."""
+        return self._first(schema, value, path, None, 0) is None
 
     def problems(
         self, schema: object, value: object, path: Path, growing: Path | None, hops: int
@@ -115,7 +130,13 @@ class _Check:
     def _first(
         self, schema: object, value: object, path: Path, growing: Path | None, hops: int
     ) -> Problem | None:
-        return next(self.problems(schema, value, path, growing, hops + 1), None)
+        if not isinstance(value, dict | list | tuple):
+            return next(self.problems(schema, value, path, growing, hops + 1), None)
+        place = (id(schema), path)
+        if place not in self._judged:
+            found = next(self.problems(schema, value, path, growing, hops + 1), None)
+            self._judged[place] = found
+        return self._judged[place]
 
     def _fields(
         self,
@@ -130,6 +151,8 @@ class _Check:
                 if name not in value:
                     yield Problem(f"the field {name!r} is missing", path)
         for name, item in value.items():
+            if item is None and self._absent_nulls and _may_be_absent(schema, name):
+                continue
             if (names := schema.get("propertyNames")) is not None and (
                 found := self._first(names, name, path, None, hops)
             ) is not None:
@@ -225,6 +248,13 @@ def _asserted_of_growing(
         yield f"{shown(value)} begins none of {', '.join(shown(one) for one in wanted)}"
     if "const" in schema and not may_become(value, schema["const"], growing):
         yield f"{shown(value)} does not begin {shown(schema['const'])}"
+
+
+def _may_be_absent(schema: Mapping[str, object], name: str) -> bool:
+    known = schema.get("properties")
+    return (
+        isinstance(known, Mapping) and name in known and name not in _list(schema.get("required"))
+    )
 
 
 def _parts_of(schema: Mapping[str, object], name: str) -> Iterator[object]:

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextvars import copy_context
-from typing import Protocol
+from typing import Protocol, TypeVar
 
+_T = TypeVar("_T")
 Work = Callable[[], object]
 """A tool with its arguments; what it returns may have to be awaited."""
+
+
+class TooLate(Exception):
+    """Nobody waits for the answer any more."""
 
 
 class Job:
@@ -32,7 +37,9 @@ class Job:
         self.stop: Callable[[], object] | None = None
 
     def leave(self) -> None:
-        """Nobody wants what it gives any more: what can be stopped is."""
+        """Nobody wants what it gives any more: what can be stopped is, and may then tidy up."""
+        if self.is_left:
+            return
         self.is_left = True
         if self.stop is not None:
             self.stop()
@@ -54,6 +61,10 @@ class Workers(Protocol):
 
     async def wait(self, jobs: Sequence[Job], seconds: float | None) -> None:
         """Until one of `jobs` begins or is over, at most for `seconds`."""
+        ...
+
+    async def answered(self, question: Awaitable[_T], seconds: float | None) -> _T:
+        """What `question` comes to. Raises `TooLate` after `seconds`, where it can be cut short."""
         ...
 
     @property

@@ -16,7 +16,7 @@ from fairlead.policies.totals import joined_receipts, total_cost, total_usage
 from fairlead.turns.early import EarlyCalls
 from fairlead.turns.toolwork import ToolWork, results_of
 from fairlead.types.events import Event, Finish, StreamRestarted, ToolCallEnd
-from fairlead.types.messages import Message
+from fairlead.types.messages import Message, ToolCall, ToolResult
 from fairlead.types.runs import RunEvent, RunResult, ToolRun, TurnEnd, TurnStart
 
 if TYPE_CHECKING:
@@ -33,6 +33,8 @@ Ask = Callable[[tuple[Message, ...], float], Awaitable["Reply[Event, ChatRespons
 
 _PAUSED = "pause_turn"
 """What Anthropic says when a turn of its own tools is to be gone on with as it is."""
+_CUT = "Not run: the answer was cut before its end."
+_NO_TURN = "Not run: there was no turn left to tell what it said."
 
 
 class Run:
@@ -133,7 +135,7 @@ class Run:
             whole = self._early.see(event)
             if type(event) is StreamRestarted:
                 work.restarted()
-            elif type(event) is ToolCallEnd and not event.tool_call.by_provider:
+            elif type(event) is ToolCallEnd and _is_ours(event.tool_call):
                 whole.append((event.index, event.tool_call))
             for index, call in whole if runs_tools else ():
                 events += work.add(index, call)
@@ -145,12 +147,13 @@ class Run:
         calls = bool(response.tool_calls) and response.finish_reason == "tool_call"
         self._goes_on = calls or response.raw_finish_reason == _PAUSED
         if calls and len(self._turns) >= self._rules.max_turns:
+            self._tell((), _NO_TURN)
             raise TurnsExceeded(self._rules.max_turns, self._so_far())
         return (*work.answered(calls=calls), *work.ended(), TurnEnd(len(self._turns), response))
 
     async def _settle(self, work: ToolWork) -> Sequence[RunEvent]:
         """Ask for leave, then wait; when all tools are over, the model is told."""
-        events: Sequence[RunEvent] = await work.ask() or work.ended()
+        events: Sequence[RunEvent] = await work.ask(self._end) or work.ended()
         if events:
             return events
         if work.running:
@@ -159,10 +162,17 @@ class Run:
         runs = work.runs()
         self._work = None
         self._runs += runs
-        if results := results_of(runs):
-            self._added.append(Message.tool(*results))
+        self._tell(results_of(runs), _CUT)
         self._is_over = not self._goes_on
         return ()
+
+    def _tell(self, results: tuple[ToolResult, ...], unrun: str) -> None:
+        """Append what tools said. No provider takes back a call without a result: all have one."""
+        told = {result.tool_call_id for result in results}
+        calls = [call for call in self._turns[-1].tool_calls if call.id not in told]
+        results += tuple(ToolResult(c.id, unrun, is_error=True, name=c.name) for c in calls)
+        if results:
+            self._added.append(Message.tool(*results))
 
     # -- result ----------------------------------------------------------------------------------
 
@@ -205,6 +215,10 @@ async def _next(reply: Reply[Event, ChatResponse]) -> Sequence[Event] | None:
         return await reply.__anext__()
     except StopAsyncIteration:
         return None
+
+
+def _is_ours(call: ToolCall) -> bool:
+    return call.complete and not call.by_provider
 
 
 def _cut(batch: Sequence[Event]) -> bool:

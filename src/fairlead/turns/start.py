@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING, Any, cast
 from fairlead.engine.budgets import limit_of, pursed
 from fairlead.engine.purse import Purse
 from fairlead.errors import BadRequestError, InvalidRequest
-from fairlead.inputs import ChatOptions, Messages, checked_integer, conversation, unknown_option
+from fairlead.inputs import ChatOptions, Messages, checked_integer, conversation
 from fairlead.turns.loop import Run
 from fairlead.turns.rules import Approve, OnToolError, RunRules
 from fairlead.turns.toolbox import Toolbox
 from fairlead.types.messages import Message
 from fairlead.types.tools import ProviderTool
+from fairlead.unknown_options import unknown_option
 
 if TYPE_CHECKING:
     from fairlead.core import Core

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Sequence
+from contextlib import suppress
 from functools import partial
 from math import inf
 from typing import TYPE_CHECKING
@@ -22,6 +23,7 @@ from fairlead.errors import (
     ToolFailed,
 )
 from fairlead.framing.json_scan import cleaned
+from fairlead.turns.jobs import TooLate
 from fairlead.types.messages import File, Image, Text, ToolCall, ToolResult
 from fairlead.types.runs import ToolEnd, ToolOutcome, ToolRun, ToolStart
 
@@ -111,15 +113,15 @@ class ToolWork:
         self._spare = []
         return [*told, *self._judged()]
 
-    async def ask(self) -> Sequence[ToolStart | ToolEnd]:
-        """Ask about the next call that waits for leave; nothing when there is none."""
+    async def ask(self, end: float) -> Sequence[ToolStart | ToolEnd]:
+        """Ask about the next call that waits for leave; nothing when there is none.
+
+        Raises `DeadlineExceeded` where no answer has come by the instant `end`.
+        """
         entry = next((entry for entry in self._entries if entry.waits_for_leave), None)
         if entry is None:
             return []
-        assert self._rules.approve is not None, "a call waits for leave only where one can ask"
-        verdict = self._rules.approve(entry.call)
-        if inspect.isawaitable(verdict):
-            verdict = await verdict
+        verdict = await self._verdict(entry.call, end)
         if not isinstance(verdict, bool | str):
             raise InvalidRequest("approve must return True, False, or a string that says why not")
         entry.waits_for_leave = False
@@ -165,6 +167,18 @@ class ToolWork:
     def runs(self) -> tuple[ToolRun, ...]:
         """Those that are over, in the order of their calls; void ones first."""
         return (*self._void, *(entry.run for entry in self._entries if entry.run is not None))
+
+    async def _verdict(self, call: ToolCall, end: float) -> object:
+        """What the caller says. Whoever blocks is waited for, but said too late, it is nothing."""
+        assert self._rules.approve is not None, "a call waits for leave only where one can ask"
+        verdict: object = self._rules.approve(call) if self._runtime.now() < end else None
+        if inspect.isawaitable(verdict):
+            left = None if end == inf else max(0.0, end - self._runtime.now())
+            with suppress(TooLate):
+                verdict = await self._workers.answered(verdict, left)
+        if inspect.isawaitable(verdict) or self._runtime.now() >= end:
+            raise DeadlineExceeded(f"the deadline passed before {call.name} was approved")
+        return verdict
 
     def _is_known(self, index: int, call: ToolCall) -> bool:
         """Whether the call at this place was begun with what has held."""

@@ -13,8 +13,11 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from threading import Condition, Thread
+from typing import TypeVar
 
-from fairlead.turns.jobs import Job, Places, Work, moved
+from fairlead.turns.jobs import Job, Places, TooLate, Work, moved
+
+_T = TypeVar("_T")
 
 _THREAD_NAME = "fairlead-tool"
 
@@ -43,6 +46,9 @@ class BlockingWorkers(Places):
         with self._changed:
             self._changed.wait_for(lambda: moved(jobs, waiting), seconds)
 
+    async def answered(self, question: Awaitable[_T], seconds: float | None) -> _T:
+        return await question
+
     async def aclose(self) -> None:
         with self._changed:
             self._waiting.clear()
@@ -55,6 +61,7 @@ class BlockingWorkers(Places):
         while (job := self._next()) is not None:
             job.run()
             if job.error is None and inspect.isawaitable(job.value):
+                job.asynchronous = True
                 self._await(job, job.value)
             with self._changed:
                 job.over = True
@@ -109,6 +116,15 @@ class AsyncWorkers(Places):
                     self._changed.clear()
                     await self._changed.wait()
 
+    async def answered(self, question: Awaitable[_T], seconds: float | None) -> _T:
+        try:
+            async with asyncio.timeout(seconds) as bound:
+                return await question
+        except TimeoutError:
+            if bound.expired():
+                raise TooLate from None
+            raise  # its own
+
     async def aclose(self) -> None:
         """Those that are asynchronous are cancelled, and have ended when this returns."""
         tasks = tuple(self._tasks)
@@ -128,6 +144,7 @@ class AsyncWorkers(Places):
                 thread = _in_thread(job)
                 await asyncio.wait((thread,))  # a cancelled wait leaves what is waited for alone
             value = job.work() if job.asynchronous else job.value
+            job.asynchronous = inspect.isawaitable(value)
             job.value = await value if inspect.isawaitable(value) else value
         except BaseException as error:
             job.error = error
