@@ -12,6 +12,7 @@ from bench import (
     decoding,
     embedding,
     exchanges,
+    first_event,
     hotspots,
     idle,
     layers,
@@ -27,7 +28,7 @@ from bench import (
 from bench.machine import on_client_core
 from bench.server import Server
 from bench.sizes import QUICK, Sizes
-from bench.table import Row, lines
+from bench.table import Row, Table, lines
 from fairlead.dialects.registry import CHAT_DIALECTS
 
 Benchmark = Callable[[Server, Sizes], Row]
@@ -111,12 +112,32 @@ BENCHMARKS: dict[str, Benchmark] = {
     "cold-call": lambda server, sizes: startup.cold_call(server, sizes),
 }
 
+TABLES: dict[str, Callable[[Server, Sizes], Table]] = {
+    "peers-http1": lambda server, sizes: _peers(server, sizes, "http1"),
+    "peers-http2": lambda server, sizes: _peers(server, sizes, "http2"),
+    "first-event": first_event.first_events,
+}
+"""What does not fit into one table with the others."""
+
+
+def _peers(server: Server, sizes: Sizes, version: str) -> Table:
+    # Loaded late, so that the other benchmarks do not carry other clients along.
+    from bench.peers import peers
+
+    return peers(server, sizes, version)
+
 
 def run(names: list[str], sizes: Sizes) -> list[Row]:
     """The rows of the benchmarks named, measured one after another."""
     # The server is started first: it inherits the cores that it may choose among.
     with Server() as server, on_client_core():
         return [BENCHMARKS[name](server, sizes) for name in names]
+
+
+def table(name: str, sizes: Sizes) -> Table:
+    """What has a table of its own."""
+    with Server() as server, on_client_core():
+        return TABLES[name](server, sizes)
 
 
 def profile(words: list[str], sizes: Sizes) -> None:
@@ -128,20 +149,31 @@ def profile(words: list[str], sizes: Sizes) -> None:
 def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="smaller sizes, rougher figures")
-    parser.add_argument("names", nargs="*", help=f"profile, or: {' '.join(BENCHMARKS)}")
+    known = [*BENCHMARKS, *TABLES]
+    parser.add_argument("names", nargs="*", help=f"profile, or: {' '.join(known)}")
     chosen = parser.parse_args(arguments)
     sizes = QUICK if chosen.quick else Sizes()
     if chosen.names[:1] == ["profile"]:
         profile(chosen.names[1:], sizes)
         return 0
-    unknown = [name for name in chosen.names if name not in BENCHMARKS]
+    unknown = [name for name in chosen.names if name not in known]
     if unknown:
-        parser.error(f"there is no benchmark {unknown[0]!r}; choose among {' '.join(BENCHMARKS)}")
+        parser.error(f"there is no benchmark {unknown[0]!r}; choose among {' '.join(known)}")
     if not chosen.names:
         for line in structured.installed()[1]:
             print(line)
-    print("\n".join(lines(run(chosen.names or list(BENCHMARKS), sizes))))
+    show(chosen.names or known, sizes)
     return 0
+
+
+def show(names: list[str], sizes: Sizes) -> None:
+    """Print the rows of those named, and then their tables."""
+    rows = [name for name in names if name in BENCHMARKS]
+    if rows:
+        print("\n".join(lines(run(rows, sizes))))
+    for name in names:
+        if name in TABLES:
+            print("\n".join(["", *table(name, sizes).lines()]))
 
 
 if __name__ == "__main__":

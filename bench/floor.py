@@ -10,6 +10,8 @@ from bench import payloads
 
 _BLANK_LINE = b"\n\n"
 _DONE = b"data: [DONE]"
+_UPLOAD_BUFFER = 16 << 10
+"""The least that libcurl takes; it keeps it as long as an exchange lasts."""
 
 
 class _Delta(Struct):
@@ -63,21 +65,25 @@ class Texts:
                     self.pieces.append(choice.delta.content)
 
 
+def headers(*, stream: bool) -> dict[str, str]:
+    """The same as fairlead's."""
+    return {
+        "Content-Type": "application/json",
+        "Accept": "text/event-stream" if stream else "application/json",
+        "Authorization": f"Bearer {payloads.KEY}",
+    }
+
+
 def easy_handle(base_url: str, *, stream: bool) -> pycurl.Curl:
-    """A handle that is ready for its body: same method, same headers as fairlead's."""
-    accept = "text/event-stream" if stream else "application/json"
+    """A handle that is ready for its body."""
     easy = pycurl.Curl()
     easy.setopt(pycurl.URL, f"{base_url}/chat/completions")
     easy.setopt(pycurl.POST, 1)
     easy.setopt(pycurl.NOSIGNAL, 1)
+    easy.setopt(pycurl.UPLOAD_BUFFERSIZE, _UPLOAD_BUFFER)
     easy.setopt(
         pycurl.HTTPHEADER,
-        [
-            "Expect:",
-            "Content-Type: application/json",
-            f"Accept: {accept}",
-            f"Authorization: Bearer {payloads.KEY}",
-        ],
+        ["Expect:", *(f"{name}: {value}" for name, value in headers(stream=stream).items())],
     )
     return easy
 

@@ -32,6 +32,10 @@ class Front(Struct, frozen=True):
     ca_file: str
     version: str
 
+    @property
+    def port(self) -> int:
+        return int(self.url.rpartition(":")[2])
+
     def base_url(self, behind: str) -> str:
         """The address under which the server's own `behind` is reached."""
         return f"{self.url}/{behind.partition('://')[2].partition('/')[2]}"

@@ -28,7 +28,7 @@ class Opener(Protocol):
     def close(self) -> None: ...
 
 
-LIMIT_KB = 80.0
+LIMIT_KB = 60.0
 _ROOT = Path(__file__).parent.parent
 _SIDES: dict[str, Callable[[str], Opener]] = {
     "floor": AsyncFloor,

@@ -7,16 +7,13 @@ from __future__ import annotations
 
 import asyncio
 import os
-import subprocess
 import sys
 import time
 from collections.abc import Callable
 from functools import cache
-from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 from bench import payloads
+from bench.child import Child
 from bench.machine import allow_many_files, server_core
 
 INTERVAL = 300e-6
@@ -27,7 +24,6 @@ DRIP_PIECES = 8
 SLOWLY, QUICKLY = 0.1, 0.001
 """Seconds between two of its writes, of a thousand streams at once and of one alone."""
 
-_ROOT = Path(__file__).parent.parent
 _HEAD = b"HTTP/1.1 200 OK\r\nserver: bench\r\nx-request-id: req_0123456789abcdef\r\n"
 _LEFT = (
     b"x-ratelimit-remaining-requests: 9999\r\nx-ratelimit-reset-requests: 6ms\r\n"
@@ -39,33 +35,15 @@ _NOTHING = b"HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\n\r\n"
 _STREAM = _HEAD + b"content-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n"
 
 
-class Server:
-    """The child, from the side of who started it. It ends with its parent."""
+class Server(Child):
+    """The child, from the side of who started it."""
 
     def __init__(self) -> None:
-        self._child = subprocess.Popen(
-            [sys.executable, "-m", "bench.server"],
-            cwd=_ROOT,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-        )
-        assert self._child.stdout is not None
-        self._port = int(self._child.stdout.readline())
+        super().__init__("bench.server")
 
     def url(self, kind: str, events: int = 0) -> str:
         """The base URL under which every chat is answered by `kind`."""
-        return f"http://127.0.0.1:{self._port}/{kind}/{events}"
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self._child.communicate()
+        return f"http://127.0.0.1:{self.port}/{kind}/{events}"
 
 
 class _Connection(asyncio.Protocol):

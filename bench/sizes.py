@@ -8,7 +8,8 @@ from msgspec import Struct
 class Sizes(Struct, frozen=True):
     """`rounds` are of each side; `processes` is their number for what a process start costs.
 
-    `batches` are the short rounds of layers, each of `batch_calls` or of one stream.
+    `batches` are the short rounds of layers, each of `batch_calls` or of one stream. `delay` is how
+    many seconds a network takes, one way.
     """
 
     rounds: int = 9
@@ -28,6 +29,7 @@ class Sizes(Struct, frozen=True):
     crowd: int = 1000
     crowd_rounds: int = 3
     decisions: int = 5000
+    delay: float = 0.025
 
 
 QUICK = Sizes(

@@ -1,7 +1,8 @@
-"""The result of a benchmark, and the table of all."""
+"""The result of a benchmark, and tables of them as text."""
 
 from __future__ import annotations
 
+from collections.abc import Container, Sequence
 from typing import Literal
 
 from msgspec import Struct
@@ -51,13 +52,26 @@ class Row(Struct, frozen=True):
         }[self.bounds]
 
 
+class Table(Struct, frozen=True):
+    """Figures that have a table of their own; the first heading names it."""
+
+    headings: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+
+    def lines(self) -> list[str]:
+        return _aligned([self.headings, *self.rows], range(1, len(self.headings)))
+
+
 def lines(rows: list[Row]) -> list[str]:
     """The table as text, columns under their headings."""
-    cells = [_HEADINGS, *(row.cells() for row in rows)]
-    widths = [max(len(line[column]) for line in cells) for column in range(len(_HEADINGS))]
+    return _aligned([_HEADINGS, *(row.cells() for row in rows)], _RIGHT)
+
+
+def _aligned(cells: Sequence[tuple[str, ...]], right: Container[int]) -> list[str]:
+    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
     return [
         "  ".join(
-            cell.rjust(width) if column in _RIGHT else cell.ljust(width)
+            cell.rjust(width) if column in right else cell.ljust(width)
             for column, (cell, width) in enumerate(zip(line, widths, strict=True))
         ).rstrip()
         for line in cells

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
+import pycurl
 from msgspec.structs import replace
 
 from bench import payloads
@@ -29,6 +30,7 @@ class WireFloor(AsyncFloor):
     def __init__(self, base_url: str, at: Front) -> None:
         super().__init__(base_url)
         self._at = at
+        self._multi.setopt(pycurl.M_MAX_CONCURRENT_STREAMS, at.settings().max_streams)
 
     def _new(self, *, stream: bool) -> Transfer:
         transfer = super()._new(stream=stream)

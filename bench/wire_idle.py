@@ -1,6 +1,6 @@
 """Memory of streams that are open and silent, many on one connection.
 
-`python -m bench.wire_idle BASE_URL CA_FILE VERSION COUNT` prints bytes a stream.
+`python -m bench.wire_idle SIDE BASE_URL CA_FILE VERSION COUNT` prints bytes a stream.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from bench.server import Server
 from bench.sizes import Sizes
 from bench.subject import AsyncSubject
 from bench.table import Row
-from bench.wire import setup
+from bench.wire import WireFloor, setup
 
 _ROOT = Path(__file__).parent.parent
 _FIRST = 5
@@ -27,21 +27,20 @@ def idle(server: Server, sizes: Sizes, version: str, limit: float | None) -> Row
     """All streams open at once, in the asyncio colour."""
     count = sizes.idle_streams
     with front(server, version) as at:
-        where = at.base_url(server.url("idle"))
-        words = [where, at.ca_file, version, str(count)]
-        done = subprocess.run(
-            [sys.executable, "-m", "bench.wire_idle", *words],
-            cwd=_ROOT,
-            stdout=subprocess.PIPE,
-            check=True,
-        )
-    used = int(done.stdout) / 1024
-    return Row(f"{count} idle streams, {version}", "KB/stream", None, used, "amount", limit)
+        words = [at.base_url(server.url("idle")), at.ca_file, version, str(count)]
+        floor, used = _kilobytes("floor", words), _kilobytes("fairlead", words)
+    return Row(f"{count} idle streams, {version}", "KB/stream", floor, used, "amount", limit)
 
 
-def _bytes_a_stream(at: Front, count: int) -> int:
+def _kilobytes(side: str, words: list[str]) -> float:
+    command = [sys.executable, "-m", "bench.wire_idle", side, *words]
+    done = subprocess.run(command, cwd=_ROOT, stdout=subprocess.PIPE, check=True)
+    return int(done.stdout) / 1024
+
+
+def _bytes_a_stream(name: str, at: Front, count: int) -> int:
     allow_many_files()
-    side = AsyncSubject(setup(at.url, at))
+    side = WireFloor(at.url, at) if name == "floor" else AsyncSubject(setup(at.url, at))
     side.open_streams(_FIRST)
     gc.collect()
     before = resident_bytes()
@@ -53,5 +52,5 @@ def _bytes_a_stream(at: Front, count: int) -> int:
 
 
 if __name__ == "__main__":
-    url, ca_file, version, count = sys.argv[1:]
-    print(_bytes_a_stream(Front(url, ca_file, version), int(count)))
+    name, url, ca_file, version, count = sys.argv[1:]
+    print(_bytes_a_stream(name, Front(url, ca_file, version), int(count)))

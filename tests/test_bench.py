@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 
 import pytest
-from bench.__main__ import BENCHMARKS, main, profile, run
+from bench.__main__ import BENCHMARKS, main, profile, run, table
 from bench.sizes import Sizes
 from bench.table import Row, lines
 
@@ -27,6 +27,7 @@ TINY = Sizes(
     crowd=5,
     crowd_rounds=1,
     decisions=10,
+    delay=0.001,
 )
 
 
@@ -45,6 +46,17 @@ def test_a_benchmark_runs_and_gives_a_figure(name: str) -> None:
     assert heading.startswith("benchmark")
     assert line.startswith(row.name)
     assert line.endswith("-" if row.limit is None else ("ok", "over"))
+
+
+@pytest.mark.parametrize(
+    ("name", "impossible"), [("peers-http1", 3), ("peers-http2", 6), ("first-event", 2)]
+)
+def test_a_table_has_a_figure_in_every_cell_that_can_have_one(name: str, impossible: int) -> None:
+    made = table(name, TINY)
+    cells = [cell for row in made.rows for cell in row[1:] if "us/" not in cell]
+    assert cells.count("-") == impossible
+    assert all(float(cell.split()[0]) > 0 for cell in cells if cell != "-")
+    assert len(made.lines()) == len(made.rows) + 1
 
 
 def test_a_ratio_is_held_against_its_limit() -> None:
