@@ -64,7 +64,7 @@ def test_another_model_has_its_price() -> None:
 
 
 def test_a_cut_stream_is_priced_by_what_had_come() -> None:
-    cut = StreamInterrupted("cut", usage=USAGE)
+    cut = StreamInterrupted("cut", partial=Message("assistant", ()), usage=USAGE)
     with pytest.raises(InvalidRequest, match="pass model="):
         reprice(cut)
     cut.receipt = RECEIPT

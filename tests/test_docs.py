@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
 
+import click
 import pytest
 from tests.any_provider import answer
 
 from fairlead import LocalModelError, Settings
+from fairlead.cli.ask import command as ask
+from fairlead.cli.program import program
 from fairlead.local.server import shared_server
 from fairlead.providers.schema import ProviderTable
 from fairlead.testing.server import ScriptedServer
@@ -28,6 +32,9 @@ PAPERS = (
 )
 DECISIONS = tuple(sorted(f"docs/decisions/{p.name}" for p in ROOT.glob("docs/decisions/*.md")))
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```", re.MULTILINE | re.DOTALL)
+SHOWN_COMMAND = re.compile(r"(?:`|^\$ (?:[A-Z_]+=\S+ )*)fairlead ([^`\n]+)", re.MULTILINE)
+"""In a line of text, and after a prompt: these are not run."""
+EMPTY = click.Context(program)
 LINK = re.compile(r"\]\(([^)\s]+)\)")
 SHOWN_ONLY = {"console", "text"}
 
@@ -95,6 +102,32 @@ def test_a_settings_example_is_accepted(example, tmp_path) -> None:
     path.write_text(example)
 
     assert Settings.load(path=path) != Settings()
+
+
+def test_a_command_that_is_only_shown_has_the_options_that_it_names() -> None:
+    shown = [
+        (paper, command)
+        for paper in PAPERS
+        for command in SHOWN_COMMAND.findall((ROOT / paper).read_text())
+    ]
+
+    assert shown
+    assert [(*place, wrong) for place in shown for wrong in _wrong_words(place[1])] == []
+
+
+def _wrong_words(command: str) -> list[str]:
+    """What is no option of the command, or no command."""
+    words = shlex.split(command)
+    known = {"--help", "--version"}
+    found: click.Command = program
+    while words and isinstance(found, click.Group) and words[0] in found.list_commands(EMPTY):
+        found = found.get_command(EMPTY, words.pop(0)) or found
+    asked = ask if found is program else found
+    known |= {name for item in asked.params for name in item.opts}
+    if isinstance(found, click.Group) and words and words[0].isalpha() and words[0].islower():
+        return words[:1]
+    words = words[: words.index("--")] if "--" in words else words
+    return [word for word in words if word.startswith("-") and word not in known]
 
 
 def test_an_example_is_in_a_language_that_is_run_or_is_only_shown() -> None:

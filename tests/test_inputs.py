@@ -66,9 +66,9 @@ def test_a_value_of_the_wrong_kind_is_refused_by_name(name, value) -> None:
         chat_request("m", "hi", {name: value})
 
 
-def test_an_unknown_option_is_refused_with_a_suggestion() -> None:
-    with pytest.raises(InvalidRequest, match="did you mean 'temperature'"):
-        chat_request("m", "hi", {"temprature": 1})
+def test_a_text_in_place_of_parts_is_refused_with_the_way_to_write_it() -> None:
+    with pytest.raises(InvalidRequest, match=r"Message\.user\("):
+        chat_request("m", [Message("user", "hi")], {})
 
 
 def test_two_tools_of_one_name_are_refused() -> None:

@@ -10,7 +10,7 @@ from hypothesis import given, strategies as st
 from tests.growing import is_prefix, standard
 
 from fairlead.errors import MalformedToolArguments
-from fairlead.tool_progress import ToolCallProgress, ToolCallTracker
+from fairlead.tool_progress import Recovery, ToolCallProgress, ToolCallTracker
 from fairlead.types.events import (
     Event,
     StreamRestarted,
@@ -230,6 +230,22 @@ def test_a_call_that_has_come_unwatched_is_caught_up_with(complete: bool) -> Non
 
     assert only(tracker).arguments == expected
     assert only(tracker).state == ("complete" if complete else "arguments")
+
+
+@pytest.mark.parametrize("recovery", ["strict", "repair"])
+@pytest.mark.parametrize("arguments", ['{"a": 1', '{"a": "x', '{"a": 1}', "{}"])
+def test_a_call_that_was_cut_has_failed_and_is_not_repaired(
+    arguments: str, recovery: Recovery
+) -> None:
+    call = ToolCall("c", "f", arguments, complete=False)
+    live, late = ToolCallTracker(recovery=recovery), ToolCallTracker(recovery=recovery)
+    for event in (ToolCallStart(0, "c", "f"), ToolCallDelta(arguments, 0), ToolCallEnd(0, call)):
+        live.see(event)
+    late.catch_up(0, call, over=True)
+    for tracker in (live, late):
+        assert (only(tracker).state, only(tracker).text) == ("failed", arguments)
+        assert only(tracker).failure is not None
+        assert only(tracker).repairs == ()
 
 
 def test_a_call_that_has_no_arguments_yet_is_caught_up_with() -> None:

@@ -118,6 +118,18 @@ def test_a_header_that_is_there_already_is_refused() -> None:
         credential({"A": CANARY}).authorize(taken)
 
 
+def test_a_header_that_is_there_already_shows_no_key_of_the_request_before() -> None:
+    used = credential({"A": CANARY})
+    used.authorize(request())
+    taken = HttpRequest("GET", "https://api.example.com/", (("X-Api-Key", "mine"),))
+    with pytest.raises(InvalidRequest) as caught:
+        used.authorize(taken)
+    frames = traceback.StackSummary.extract(
+        traceback.walk_tb(caught.value.__traceback__), capture_locals=True
+    )
+    assert CANARY not in str([one.locals for one in frames if "test_api_key" not in one.filename])
+
+
 def test_a_key_that_cannot_be_used_is_named_and_not_raised_by_key_name() -> None:
     broken = credential({"A": f"{CANARY}\n", "B": "fine"})
     assert broken.broken_source == "A"

@@ -83,6 +83,28 @@ def test_a_conversation_is_saved_and_never_over_another_file(lab: Lab, name: str
     assert result.exit_code == 2
 
 
+def test_a_saved_conversation_goes_on(lab: Lab):
+    server = lab.answers(streamed("a1"), streamed("a2"))
+    lab.run("chat", stdin="one\n/save talk.json\n")
+    result = lab.run("chat", stdin="/load talk.json\ntwo\n")
+    assert [turn["content"] for turn in turns(server, 1)] == ["one", "a1", "two"]
+    assert "the conversation is that of talk.json, 2 messages" in result.stderr
+
+
+def test_what_is_no_saved_conversation_is_refused(lab: Lab):
+    lab.answers(streamed("ok"))
+    for text in ("## user", "{}", '[{"role": "user", "content": "hi"}]'):
+        (lab.folder / "talk.json").write_text(text)
+        result = lab.run("chat", stdin="/load talk.json\n")
+        assert "talk.json is no conversation that /save wrote as .json" in result.stderr
+        assert result.exit_code == 2
+
+
+def test_an_answer_cut_at_the_token_limit_names_the_command_that_raises_it(lab: Lab):
+    lab.answers(streamed("ok", finish="length"))
+    assert "raise it with /option max_tokens" in lab.run("chat", stdin="hi\n").stderr
+
+
 @pytest.mark.parametrize(
     ("line", "sentence"),
     [
@@ -91,6 +113,7 @@ def test_a_conversation_is_saved_and_never_over_another_file(lab: Lab, name: str
         ("/option temprature 1", "did you mean 'temperature'?"),
         ("/attach nowhere", "cannot be read"),
         ("/save ~nobody-here/chat.md", "cannot be written"),
+        ("/load nowhere.json", "cannot be read"),
         ('/save "open', "/save"),
         ("/save", "takes one file"),
     ],

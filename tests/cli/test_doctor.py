@@ -63,6 +63,15 @@ def test_a_refused_key_fails_and_is_named(lab: Lab):
     assert "check the key in LAB_KEY" in found["lab"][1]
 
 
+def test_a_web_page_in_the_place_of_an_answer_is_told_by_its_title(lab: Lab):
+    page = b"<!DOCTYPE html>\n<html><title>502\nBad Gateway</title><body>" + b"x" * 900
+    lab.answers(respond(502, [("Content-Type", "text/html")], page))
+    result = lab.run("doctor", "lab")
+    line = next(line for line in result.stdout.splitlines() if "502" in line)
+    assert "502 Bad Gateway (HTTP 502); the service" in line
+    assert "<" not in result.stdout
+
+
 def test_a_server_without_the_call_that_tests_it_may_answer_questions(lab: Lab):
     server = lab.answers(answer(404))
     code, found = findings(lab, "lab")

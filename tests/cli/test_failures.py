@@ -182,6 +182,15 @@ def test_usage_errors_name_the_help_of_the_command(lab: Lab):
     assert lab.run("local", "remov").stderr.endswith("(see fairlead local --help)\n")
 
 
+def test_an_option_of_the_call_is_no_flag_and_the_way_to_give_it_is_told(lab: Lab):
+    for command in ((), ("chat",)):
+        result = lab.run(*command, "--max-tokens", "5", *(("hi",) if not command else ()))
+        assert result.exit_code == 2
+        assert "no such option '--max-tokens'" in result.stderr
+        assert "(write -o max_tokens VALUE)" in result.stderr
+    assert "(see fairlead config show --help)" in lab.run("config", "show", "--seed").stderr
+
+
 def test_it_is_told_how_many_attempts_there_were(lab: Lab):
     json = ("Content-Type", "application/json")
     refused = respond(503, (json, ("Retry-After", "0")), b'{"error":{"message":"busy"}}')

@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+import io
 import os
 import threading
 from pathlib import Path
 
 import pytest
+from tests.transports.colours import until
 
 from fairlead.cli import prompt
 from fairlead.cli.prompt import user_message
@@ -25,15 +27,20 @@ def finish(writing: int, data: bytes) -> None:
     os.close(writing)
 
 
-def test_a_pipe_that_stays_open_is_waited_for_and_told(
-    pipe: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-):
+def test_a_pipe_that_stays_open_is_waited_for_and_told(pipe: int, monkeypatch: pytest.MonkeyPatch):
+    told = io.StringIO()
+
+    def end_when_told() -> None:
+        until(lambda: "waiting for standard input to end" in told.getvalue())
+        finish(pipe, b"late text")
+
     monkeypatch.setattr(prompt, "_PATIENCE_SECONDS", 0.01)
-    late = threading.Timer(0.3, finish, (pipe, b"late text"))
+    monkeypatch.setattr("sys.stderr", told)
+    late = threading.Thread(target=end_when_told)
     late.start()
     assert user_message(["Hi"], []) == Message("user", (Text("late text\n\nHi"),))
     late.join()
-    assert "waiting for standard input to end" in capsys.readouterr().err
+    assert "waiting for standard input to end" in told.getvalue()
 
 
 def test_an_empty_pipe_changes_nothing(pipe: int, capsys: pytest.CaptureFixture[str]):

@@ -220,18 +220,46 @@ class Opener:
 
 
 COLOURS = {"blocking": Blocking, "asynchronous": Asynchronous}
-OVER_EACH = ("test_chat", "test_faults", "test_lifecycle", "test_plain")
-"""The modules that always run over every transport, and not only when one is asked for."""
+ADAPTERS = ("httpx2", "aiohttp")
+ONLY_WHEN_ASKED = frozenset(
+    {
+        "test_bad_input",
+        "test_bad_resilience",
+        "test_bad_tools",
+        "test_budgets",
+        "test_cloud_credentials",
+        "test_cost",
+        "test_explain",
+        "test_limits",
+        "test_local_extract",
+        "test_local_model",
+        "test_local_operations",
+        "test_logins",
+        "test_observers",
+        "test_reload",
+        "test_run",
+        "test_run_cost",
+        "test_run_dialects",
+        "test_run_edges",
+        "test_secrets",
+        "test_tool_progress",
+        "test_unruly_observers",
+    }
+)
+"""Modules that are slow, or of which a transport decides little: over an adapter when asked for.
+
+All others always run over the adapters too.
+"""
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     asked = os.environ.get("FAIRLEAD_TRANSPORT", "curl")
     module = metafunc.module.__name__.rpartition(".")[2]
     kinds = [asked]
-    if module in OVER_EACH and asked == "curl":
+    if module not in ONLY_WHEN_ASKED and asked == "curl":
         asks = metafunc.definition.get_closest_marker("asks")
         wanted = set(asks.args) if asks else set()
-        kinds += [kind for kind in ("httpx2", "aiohttp") if not wanted & CANNOT[kind]]
+        kinds += [kind for kind in ADAPTERS if not wanted & CANNOT[kind]]
     if any(
         "carried_by" in mark.args[0] for mark in metafunc.definition.iter_markers("parametrize")
     ):
@@ -278,8 +306,8 @@ def opened(request: pytest.FixtureRequest) -> Iterator[Opener]:
 
 @pytest.fixture
 def quick() -> dict[str, Any]:
-    """Settings that make waits short enough for a test, and caps small."""
+    """Settings that make the waits for silence short enough for a test, and caps small."""
     return {
-        "timeouts": Timeouts(connect=2, pool=1, first_event=0.5, idle=0.5, progress=1.2, total=5),
+        "timeouts": Timeouts(connect=20, pool=20, first_event=0.5, idle=0.5, progress=20, total=60),
         "limits": Limits(line=64 << 10, event=256 << 10, tool_arguments=32 << 10, total=1 << 20),
     }

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import json
 import time
+import traceback
 from pathlib import Path
 from typing import Any
 
 import pytest
 from tests.client.test_cloud_credentials import everything_about
 
+import fairlead
 from fairlead import Settings
 from fairlead.errors import (
     ApiError,
     AuthenticationError,
     ConfigError,
+    FairleadError,
     PermissionDeniedError,
 )
 from fairlead.settings import RetrySettings
@@ -120,6 +123,37 @@ def test_a_refused_credential_is_named_and_so_is_what_to_do(opened, here, case: 
     assert CANARY not in everything_about(caught.value)
 
 
+EVENTS = [("Content-Type", "text/event-stream")]
+_ERROR = json.dumps({"error": {"message": f"no key {CANARY}", "code": CANARY}})
+_PIECE = json.dumps({"choices": [{"index": 0, "delta": {"content": "Hi"}}]})
+ECHOES: dict[str, Any] = {
+    "an error in a 200": respond(200, JSON, _ERROR.encode()),
+    "an error as the first event": respond(200, EVENTS, f"data: {_ERROR}\n\n".encode()),
+    "an error amid a stream": respond(
+        200, EVENTS, f"data: {_PIECE}\n\ndata: {_ERROR}\n\n".encode()
+    ),
+    "no JSON": respond(200, JSON, f'{{"key": {CANARY}'.encode()),
+    "another shape": respond(200, JSON, json.dumps({CANARY: CANARY}).encode()),
+    "an event that is none": respond(200, EVENTS, f"data: {CANARY}\n\n".encode()),
+    "a redirect": respond(307, [("Location", f"/v1/{CANARY}")]),
+}
+
+
+@pytest.mark.parametrize("case", ECHOES)
+def test_a_key_that_an_answer_repeats_is_hidden_in_the_error(opened, here, case: str) -> None:
+    with ScriptedServer(ECHOES[case]) as server:
+        here.setenv("OPENAI_API_KEY", CANARY)
+        here.setenv("OPENAI_BASE_URL", server.url)
+        client = opened(Settings(retry=ONCE))
+        for ask in (client.chat, client.stream):
+            with pytest.raises(FairleadError) as caught:
+                ask("openai/m-1", "Hi")
+            error: BaseException | None = caught.value
+            while error is not None:
+                assert CANARY not in everything_about(error)
+                error = error.__cause__ or error.__context__
+
+
 def test_a_clock_ten_minutes_off_is_told_in_place_of_a_bad_key(opened, here) -> None:
     now = time.time()
     stamp = "%Y%m%dT%H%M%SZ"
@@ -177,3 +211,38 @@ def test_a_malformed_service_account_file_is_told_of_before_anything_is_sent(
     assert str(path) in str(caught.value)
     assert sentence in str(caught.value)
     assert CANARY not in everything_about(caught.value)
+
+
+def frames_of(error: BaseException) -> list[dict[str, Any]]:
+    """The local variables of our own frames in a traceback."""
+    steps = traceback.walk_tb(error.__traceback__)
+    found = [step.f_locals for step, _ in steps if "/tests/" not in step.f_code.co_filename]
+    assert found
+    return found
+
+
+def test_a_new_key_that_cannot_be_one_is_in_no_frame_of_the_error(opened, here) -> None:
+    client = opened(Settings(retry=ONCE))
+    with pytest.raises(ConfigError, match="the new key holds a line break") as caught:
+        client.rotate_key("openai", f"{CANARY}\n")
+
+    assert CANARY not in str(frames_of(caught.value))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        ({"keys": {"openai": f"{CANARY}\n"}}, "the key of openai holds a line break"),
+        ({"keys": {"openai": CANARY, "nobody": CANARY}}, "no provider 'nobody'"),
+        ({"keys": {"openai": CANARY}, "settings": 3}, "must be a fairlead.Settings"),
+        ({"keys": CANARY}, "keys must name the provider of each"),
+    ],
+)
+@pytest.mark.parametrize("kind", [fairlead.Client, fairlead.AsyncClient])
+def test_a_client_that_cannot_be_made_shows_no_key_of_its_arguments(
+    here, kind: Any, arguments: dict[str, Any], sentence: str
+) -> None:
+    with pytest.raises(ConfigError, match=sentence) as caught:
+        kind(**{"settings": Settings(), **arguments})
+
+    assert CANARY not in str(frames_of(caught.value))

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from fairlead import Settings
+from fairlead import AsyncClient, Client, Settings
 from fairlead.auth.secret import Secret
 from fairlead.errors import (
     ConfigError,
@@ -173,3 +173,22 @@ def test_an_operation_that_the_provider_lacks(opened, operation, model, argument
     said = str(caught.value).partition("is offered by ")[2]
     assert set(others) <= set(said.split(", "))
     assert server.requests == []
+
+
+@pytest.mark.parametrize("dialect", ["openai_chat", "openai_responses", "anthropic_messages"])
+def test_the_local_model_reads_no_pictures(dialect) -> None:
+    question = [Message.user("What is this?", Image(data=WEBP, media_type="image/webp"))]
+
+    found = Client(Settings()).explain("local/smollm2", question, dialect=dialect)
+
+    assert str(found.error) == "local/smollm2 does not support image; leave it out"
+
+
+@pytest.mark.parametrize("client", [Client, AsyncClient])
+def test_a_client_is_told_what_its_arguments_must_be(client) -> None:
+    with pytest.raises(ConfigError, match=r"a fairlead.Settings, not a dict; Settings\.load"):
+        client({"model": "local/smollm2"})
+    with pytest.raises(ConfigError, match="keys must name the provider of each"):
+        client(Settings(), keys="sk-canary")
+    with pytest.raises(ConfigError, match="not a dict"):
+        client(Settings()).reload({"model": "local/smollm2"})

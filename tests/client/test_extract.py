@@ -103,6 +103,23 @@ def _first(client: Any, seen: threading.Event, *arguments: Any) -> Any:
     return client._run(run())
 
 
+@pytest.mark.parametrize("operation", ["stream_extract", "stream_items"])
+def test_what_was_left_half_way_still_tells_of_its_attempt(operation: str) -> None:
+    never = threading.Event()
+    answer = {"stream_extract": '{"value":[1,', "stream_items": '{"items":[1,'}[operation]
+    with (
+        ScriptedServer([begun(chunk({"content": answer})), Await(never)]) as server,
+        Client(settings_for(server.url)) as client,
+    ):
+        kind = list[int] if operation == "stream_extract" else int
+        with getattr(client, operation)("fake/m", "One.", kind) as found:
+            next(iter(found))
+
+    (attempt,) = found.receipt.attempts
+    assert attempt.error == "closed before its end"
+    assert attempt.status == 200
+
+
 # -- asking again ----------------------------------------------------------------------------------
 
 

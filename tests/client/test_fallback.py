@@ -237,7 +237,7 @@ def test_a_provider_that_names_a_time_is_not_asked_again_before_it() -> None:
     assert place.runtime.now() - began >= 7
 
 
-def test_a_key_that_is_missing_costs_no_attempt() -> None:
+def test_a_key_that_is_missing_costs_no_attempt_and_the_answer_warns_of_it() -> None:
     bare = ProviderSettings(
         base_url="https://alpha.test/v1", key_env="NOT_SET_ANYWHERE", dialect="openai_chat"
     )
@@ -246,6 +246,10 @@ def test_a_key_that_is_missing_costs_no_attempt() -> None:
     answer = place.chat()
 
     assert (answer.text, place.asked) == ("beta's", ["beta"])
+    assert [warning.partition(";")[0] for warning in answer.warnings] == [
+        "alpha/m was not asked: alpha: there is no key"
+    ]
+    assert Place(refused(401), said()).chat().warnings == ()  # the receipt has that attempt
     error = Place(refused(401), providers={"alpha": bare}).failed(AllTargetsFailed)
     assert isinstance(error.exceptions[0], MissingCredentials)
 
@@ -385,7 +389,8 @@ def test_an_ambient_deadline_holds_for_calls_without_one() -> None:
 
     with fairlead.deadline(5):
         place.failed(DeadlineExceeded, "alpha/m")
-    assert place.runtime.now() - began == pytest.approx(5.0, abs=0.1)
+    # A block's time runs on the machine's own clock, which may have gone on before the call began.
+    assert place.runtime.now() - began <= 5.0
 
 
 def test_a_block_whose_time_is_up_sends_nothing() -> None:
@@ -432,7 +437,7 @@ def test_a_target_that_rests_is_asked_where_the_others_fail() -> None:
 def test_another_key_ends_the_rest() -> None:
     place = Place(refused(401), said(), said())
     place.chat()
-    place.core.rotate_key("alpha", "sk-87654321")
+    place.core.rotate_key("alpha", Secret("sk-87654321"))
     place.chat()
 
     assert place.asked == ["alpha", "beta", "alpha"]

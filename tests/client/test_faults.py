@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import gzip
 import json
-import time
 
 import pytest
 from tests.client.conftest import settings_for
 from tests.client.wire import DONE, JSON, USAGE, begun, chunk, data, pieces, streamed, whole
+from tests.timing import prompt
 
 from fairlead import TextDelta
 from fairlead.errors import (
@@ -28,6 +28,7 @@ from fairlead.errors import (
     ServerError,
     StreamInterrupted,
 )
+from fairlead.ports import Timeouts
 from fairlead.settings import RetrySettings
 from fairlead.testing.server import (
     Close,
@@ -202,12 +203,11 @@ def test_h12_a_redirect_is_not_followed(opened, status) -> None:
 def test_h13_of_a_huge_error_body_only_the_head_is_read(opened) -> None:
     head = b"HTTP/1.1 500 No\r\nContent-Length: 104857600\r\n\r\n"
     with ScriptedServer([head, Repeat(b"x" * 65536, 1600)]) as server:
-        started = time.monotonic()
-        with pytest.raises(ServerError) as caught:
-            opened.at(server.url).chat("fake/m", "Hi")
+        for watch in prompt(5.0):
+            with watch, pytest.raises(ServerError) as caught:
+                opened.at(server.url).chat("fake/m", "Hi")
 
     assert caught.value.excerpt == "x" * 300
-    assert time.monotonic() - started < 5
 
 
 @pytest.mark.fault("H15", "let be; never an error")
@@ -238,9 +238,9 @@ def test_s2_silence_behind_an_event_is_interrupted(opened, quick) -> None:
 
 
 @pytest.mark.fault("S3", "`StreamInterrupted` after 180 s without progress")
-def test_s3_pings_forever_are_no_progress(opened, quick) -> None:
+def test_s3_pings_forever_are_no_progress(opened) -> None:
     pings = [step for _ in range(100) for step in (b"8\r\n: ping\n\n\r\n", Pause(0.1))]
-    error = interrupted(opened, *pings, **quick)
+    error = interrupted(opened, *pings, timeouts=Timeouts(idle=20, progress=1.2))
 
     assert error.__cause__.phase == "progress"
 
@@ -407,13 +407,12 @@ def test_c3_a_reset_before_the_answer_is_a_typed_error(opened) -> None:
 @pytest.mark.invariant("I20")
 def test_the_deadline_of_a_call_is_kept_in_every_phase(opened) -> None:
     slow = [b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n"]
-    with ScriptedServer([Pause(20)], [*slow, Pause(20)]) as server:
-        client = opened.at(server.url)
-        for _ in range(2):
-            started = time.monotonic()
-            with pytest.raises(DeadlineExceeded, match=r"0\.3"):
-                client.chat("fake/m", "Hi", deadline=0.3)
-            assert 0.25 <= time.monotonic() - started < 2
+    for phase in ([Pause(20)], [*slow, Pause(20)]):
+        with ScriptedServer(phase) as server:
+            client = opened.at(server.url)
+            for watch in prompt(2.0, least=0.25):
+                with watch, pytest.raises(DeadlineExceeded, match=r"0\.3"):
+                    client.chat("fake/m", "Hi", deadline=0.3)
 
 
 @pytest.mark.fault("P15", "the text is kept; parsing it is `MalformedToolArguments`")
@@ -435,9 +434,8 @@ def test_p15_broken_tool_arguments_keep_their_text(opened) -> None:
 def test_texts_come_one_by_one_and_not_all_at_the_end(opened) -> None:
     slow = list(stream([chunk({"content": text}) for text in "abc"], pause=0.15))
     with ScriptedServer([*slow[:-1], Pause(5)]) as server:
-        started = time.monotonic()
-        events, _ = opened.at(server.url).first(2, "fake/m", "Hi")
-        waited = time.monotonic() - started
+        for watch in prompt(1.0):
+            with watch:
+                events, _ = opened.at(server.url).first(2, "fake/m", "Hi")
 
     assert any(isinstance(event, TextDelta) for event in events)
-    assert waited < 1

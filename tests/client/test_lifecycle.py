@@ -119,6 +119,7 @@ def test_a_blocking_client_works_inside_a_running_loop() -> None:
 
 
 @pytest.mark.fault("S15")
+@pytest.mark.asks("cancelling")
 def test_cancelled_calls_free_their_connections_and_the_client_lives_on() -> None:
     slow = [begun(chunk({"content": "x"})), Pause(30)]
     dice = random.Random(7)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from threading import Thread
+from threading import Event, Thread
 
 import pytest
 from tests.client.conftest import settings_for
@@ -15,7 +15,7 @@ from fairlead.policies.breaker import BreakerPolicy
 from fairlead.policies.rate_limits import RateLimits
 from fairlead.settings import ProviderSettings
 from fairlead.settings.values import TargetSettings
-from fairlead.testing.server import Pause, Reset, ScriptedServer, respond
+from fairlead.testing.server import Await, Pause, Reset, ScriptedServer, respond
 
 DOWN = respond(500, JSON, b'{"error":{"message":"down"}}')
 BREAKER = BreakerPolicy(failures=2)
@@ -177,19 +177,20 @@ def test_threads_of_one_client_share_its_places() -> None:
 
 
 def test_a_cancelled_task_in_the_queue_takes_nothing() -> None:
-    slow = [Pause(0.1), *whole()]
+    go = Event()
+    slow = [Await(go), *whole()]
 
     async def main(url: str) -> None:
         own = settings_for(url, rate_limits=RateLimits(concurrency=1))
         async with AsyncClient(own) as client:
             first = asyncio.ensure_future(client.chat("fake/m", "Hi"))
-            await asyncio.sleep(0.02)
             others = [asyncio.ensure_future(client.chat("fake/m", "Hi")) for _ in range(20)]
-            await asyncio.sleep(0.01)
-            assert client.health("fake/m").waiting == 20
+            while client.health("fake/m").waiting < 20:  # noqa: ASYNC110  # it tells nobody
+                await asyncio.sleep(0.01)
             for task in others:
                 task.cancel()
             await asyncio.gather(*others, return_exceptions=True)
+            go.set()
             assert (await first).text == "Hello there"
             health = client.health("fake/m")
             assert (health.in_use, health.waiting) == (0, 0)

@@ -295,7 +295,7 @@ def test_a_key_of_the_file_replaces_that_of_the_file_before() -> None:
 
 def test_a_rotated_key_stands_above_the_files_but_not_at_another_address() -> None:
     made, versions = place(*[said()] * 3)
-    versions.rotate_key("alpha", "sk-rotated")
+    versions.rotate_key("alpha", Secret("sk-rotated"))
     here = provider("alpha", timeouts={"idle": 9.0})
     versions.reload(again(made, providers={"alpha": here}))
     drive(versions.current().chat("alpha/m", "Hi", {}))
@@ -547,7 +547,7 @@ def test_models_that_share_a_limit_go_on_sharing_it() -> None:
 def test_keys_of_the_program_stand_above_those_of_every_version() -> None:
     runtime = FakeRuntime()
     transport = MemoryTransport(runtime, [said(), said()])
-    core = Core(named(0), transport=transport, runtime=runtime, keys={"one": "sk-program-given"})
+    core = Core(named(0), transport=transport, runtime=runtime, keys={"one": Secret("sk-program-given")})
     versions = Versions(core)
     for version in (1, 2):
         versions.reload(named(version))

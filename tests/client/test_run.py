@@ -26,6 +26,7 @@ from fairlead.auth.secret import Secret
 from fairlead.settings import ProviderSettings, RetrySettings
 from fairlead.testing.server import Await, Close, ScriptedServer, Step, stream
 from fairlead.types.events import TextDelta
+from fairlead.types.messages import Message, ToolCall, ToolResult
 from fairlead.types.runs import ToolEnd, ToolStart, TurnEnd, TurnStart
 from fairlead.types.tools import Tool
 
@@ -234,12 +235,33 @@ def test_a_model_that_never_answers_is_stopped_and_its_last_calls_do_not_run(ope
     assert seen == ["0"]
     assert len(caught.value.result.turns) == len(caught.value.receipt.attempts) == 2
     assert len(server.requests) == 2
+    assert_every_call_has_a_result(caught.value.result.messages)
+
+
+def assert_every_call_has_a_result(messages: tuple[Message, ...]) -> None:
+    """Or no provider takes the conversation back."""
+    parts = [part for message in messages for part in message.parts]
+    calls = [part.id for part in parts if isinstance(part, ToolCall) and part.complete]
+    assert calls == [part.tool_call_id for part in parts if isinstance(part, ToolResult)]
+    assert calls
 
 
 def test_a_call_that_the_length_cut_is_not_run(opened) -> None:
     with ScriptedServer(calling(call(0, "get_weather", '{"city":"Os'), finish="length")) as server:
         result = opened.at(server.url).do("run", "fake/m", "Hi", tools=[get_weather])
     assert (result.finish_reason, result.tools) == ("length", ())
+
+
+@pytest.mark.parametrize("approve", [None, lambda call: True])
+def test_what_a_cut_answer_leaves_unrun_can_be_gone_on_with(opened, approve) -> None:
+    calls = [WEATHER, call(1, "get_weather", '{"city":"Bergen"}'), call(2, "get_weather", '{"ci')]
+    with ScriptedServer(calling(*calls, finish="length")) as server:
+        client = opened.at(server.url)
+        result = client.do("run", "fake/m", "Hi", tools=[get_weather], approve=approve)
+    assert [message.role for message in result.messages] == ["assistant", "tool"]
+    assert_every_call_has_a_result(result.messages)
+    told = [part.content for part in result.messages[1].parts]
+    assert approve is None or set(told) == {"Not run: the answer was cut before its end."}
 
 
 def test_a_cut_stream_is_an_error_of_the_run(opened) -> None:

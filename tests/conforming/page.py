@@ -15,8 +15,17 @@ _ROW = re.compile(r"^\| ([\w ]+), ([\w\- ]+) \| (.+) \|$", re.MULTILINE)
 _HEAD = """# Conformance
 
 `fairlead conform URL` checks any server or gateway against the documentation of the protocol that
-it claims to speak: `openai_chat`, `openai_responses` or `anthropic_messages`. In Python,
-`fairlead.conform(url, ...)` is the same, and returns a `Scorecard`.
+it claims to speak: `openai_chat`, or `--dialect openai_responses` or `anthropic_messages`. `--only
+AREA` checks a part. In Python:
+
+```python
+import fairlead
+
+card = fairlead.conform("http://localhost:8000/v1", dialect="openai_chat", only="answers")
+for item in card.outcomes:
+    print(item.verdict, item.area, item.name, item.evidence)
+print(card.ok)
+```
 
 - **pass**: the server does what the documentation says.
 - **warn**: it may do so, but clients trip over it.

@@ -67,17 +67,18 @@ def all_in_one_piece(asked: Asked, reply: Reply) -> None:
         reply.body = b"\n\n".join([first, *kept[1:]])
 
 
+def behind_a_cut_stream(asked: Asked) -> bool:
+    told = b"" if asked.before is None else asked.before.body
+    return b"story" in told and b"story" not in asked.received.body
+
+
 def slow_after_a_cut_stream(asked: Asked, reply: Reply) -> None:
-    if asked.before is not None and b"story" in asked.before.body:
+    if behind_a_cut_stream(asked):
         reply.pause = 1.6
 
 
 def places_stay_taken(asked: Asked, reply: Reply) -> None:
-    if (
-        asked.before is not None
-        and b"story" in asked.before.body
-        and b"story" not in (asked.received.body)
-    ):
+    if behind_a_cut_stream(asked):
         reply.status, reply.body, reply.kind = 503, b"{}", "application/json"
 
 
@@ -232,3 +233,15 @@ def test_streams_of_named_events_are_judged_by_their_own_rules(dialect: str, cas
     found = verdicts(dialect, faults[dialect], only=("streams",))
 
     assert found["streams", name][0] == "fail", found
+
+
+def test_a_required_call_is_asked_for_once_whole_and_once_streamed_for_all_checks() -> None:
+    required: list[bool] = []
+
+    def noted(asked: Asked, reply: Reply) -> None:
+        if asked.fields.get("tool_choice") == "required":
+            required.append(bool(asked.fields.get("stream")))
+
+    with serving("openai_chat", noted) as base:
+        conform(base, dialect="openai_chat", model="m1", key=KEY, settings=Settings())
+    assert sorted(required) == [False, True]

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import traceback
+
 import pytest
 from tests.conforming.honest import KEY, Asked, Reply, serving
 from tests.conforming.writers import Chat, line
 
 import fairlead
-from fairlead import ConfigError, ConnectError, InvalidRequest, Settings
+from fairlead import ConfigError, ConnectError, FairleadError, InvalidRequest, Settings
 from fairlead.testing.server import ScriptedServer
 
 
@@ -80,3 +82,14 @@ def test_what_leads_nowhere_is_refused() -> None:
         run(url, model="m1")
     with pytest.raises(ConfigError, match="plain http"):
         run("http://example.com/v1")
+
+
+@pytest.mark.parametrize("url", ["http://127.0.0.1:9/v1", "http://far.example/v1"])
+def test_no_frame_of_an_error_holds_the_key(url: str) -> None:
+    with pytest.raises(FairleadError) as caught:
+        fairlead.conform(url, key=KEY)
+
+    steps = traceback.walk_tb(caught.value.__traceback__)
+    ours = [step.f_locals for step, _ in steps if "/tests/" not in step.f_code.co_filename]
+    assert ours
+    assert KEY not in str(ours)

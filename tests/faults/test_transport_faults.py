@@ -10,12 +10,12 @@ import gc
 import socket
 import ssl
 import threading
-import time
 import warnings
 
 import psutil
 import pytest
 import trustme
+from tests.timing import prompt
 from tests.transports.colours import EVENTS, Colour, fetch, send, until
 
 from fairlead.errors import (
@@ -106,15 +106,13 @@ def test_c3_a_reset_after_accept_is_ambiguous(colour: Colour) -> None:
 def test_c7_a_handshake_that_stalls_is_a_connect_timeout(colour: Colour) -> None:
     async def scenario(transport: Transport) -> None:
         url = server.url.replace("http:", "https:")
-        begin = time.monotonic()
-        with pytest.raises(ConnectTimeout) as caught:
-            await send(transport, url, timeouts=Timeouts(connect=0.2))
-        assert 0.19 < time.monotonic() - begin < 1.0
-        assert caught.value.retry_class == "unsent"
-        begin = time.monotonic()
-        with pytest.raises(ConnectTimeout):
-            await send(transport, url, within=0.1)
-        assert 0.09 < time.monotonic() - begin < 0.6
+        for watch in prompt(1.0, least=0.19):
+            with watch, pytest.raises(ConnectTimeout) as caught:
+                await send(transport, url, timeouts=Timeouts(connect=0.2))
+            assert caught.value.retry_class == "unsent"
+        for watch in prompt(0.6, least=0.09):
+            with watch, pytest.raises(ConnectTimeout):
+                await send(transport, url, within=0.1)
 
     with ScriptedServer(greeting=[Pause(30)]) as server:
         colour.run(scenario)
@@ -315,10 +313,9 @@ def test_c17_a_full_pool_says_so_and_recovers(colour: Colour) -> None:
 
     async def scenario(transport: Transport) -> None:
         held = [await send(transport, server.url) for _ in range(2)]
-        begin = time.monotonic()
-        with pytest.raises(PoolTimeout):
-            await send(transport, server.url, timeouts=Timeouts(pool=0.1))
-        assert 0.09 < time.monotonic() - begin < 0.5
+        for watch in prompt(0.5, least=0.09):
+            with watch, pytest.raises(PoolTimeout):
+                await send(transport, server.url, timeouts=Timeouts(pool=0.1))
         with pytest.raises(PoolTimeout):
             await send(transport, server.url, within=0.05)
         for response in held:
@@ -404,7 +401,7 @@ def test_s15_a_forgotten_response_is_closed(colour: Colour) -> None:
         del response
         gc.collect()
         await colour.runtime.sleep(0.05)
-        assert until(lambda: server.open_connections == 0, 1.0)
+        assert until(lambda: server.open_connections == 0)
         _, body = await fetch(transport, server.url)
         assert body == b"hello"
 

@@ -7,6 +7,7 @@ import time
 
 import pytest
 from tests.auth.dialogue import play, shown
+from tests.timing import prompt
 
 from fairlead.auth.secret import Secret
 from fairlead.auth.slow_source import SlowSource
@@ -67,22 +68,20 @@ def test_a_command_that_never_ends_is_ended_with_its_children() -> None:
         "subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(60)'])\n"
         "time.sleep(60)"
     )
-    begin = time.monotonic()
-    with pytest.raises(ConfigError, match=r"took longer than 0\.5 s"):
-        read(python(code, timeout=0.5))
-    assert time.monotonic() - begin < 10
+    for watch in prompt(10.0):
+        with watch, pytest.raises(ConfigError, match=r"took longer than 0\.5 s"):
+            read(python(code, timeout=0.5))
 
 
 def test_a_command_that_prints_for_ever_is_cut_off() -> None:
-    begin = time.monotonic()
-    with pytest.raises(ConfigError, match="is longer than"):
-        read(python("while True: print('a' * 65536)"))
-    assert time.monotonic() - begin < 8
+    for watch in prompt(8.0):
+        with watch, pytest.raises(ConfigError, match="is longer than"):
+            read(python("while True: print('a' * 65536)"))
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="needs sessions")
 def test_what_a_command_leaves_running_holds_nobody_up() -> None:
-    agent = "import time; time.sleep(5)"
+    agent = "import time; time.sleep(40)"
     code = (
         "import subprocess, sys\n"
         f"subprocess.Popen([sys.executable, '-c', {agent!r}], start_new_session=True)\n"
@@ -92,7 +91,7 @@ def test_what_a_command_leaves_running_holds_nobody_up() -> None:
     key = read(python(code))
     assert key is not None
     assert key.reveal() == CANARY
-    assert time.monotonic() - begin < 4
+    assert time.monotonic() - begin < 20
 
 
 @pytest.mark.parametrize(

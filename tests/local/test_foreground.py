@@ -98,9 +98,10 @@ def test_the_real_model_serves_others_without_a_key_until_interrupted(
     request.add_header("Origin", "https://attacker.example")
     with urllib.request.urlopen(request, timeout=60) as response:
         assert json.load(response)["choices"]
-        # A page in a browser may not read what the model says.
+        # A page in a browser may not read what the model says; sandboxed ones call themselves null.
         assert response.headers["Access-Control-Allow-Origin"] not in {
             "*",
+            "null",
             "https://attacker.example",
         }
     process.send_signal(signal.SIGINT)

@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import psutil
 import pytest
+from tests.transports.colours import until
 
 from fairlead.local.catalog import lookup
 from fairlead.local.launch import launch, private_launch
@@ -26,17 +26,12 @@ def start() -> ModelProcess:
     return launch(lookup("smollm2"), NOWHERE, private_launch())
 
 
-def gone(pid: int, *, within: float) -> bool:
-    """Whether a process ends in time. One that nobody has waited for yet has ended, too."""
-    end = time.monotonic() + within
-    while time.monotonic() < end:
-        try:
-            if psutil.Process(pid).status() == psutil.STATUS_ZOMBIE:
-                return True
-        except psutil.NoSuchProcess:
-            return True
-        time.sleep(0.02)
-    return False
+def gone(pid: int) -> bool:
+    """Whether a process has ended, also one that nobody has waited for yet."""
+    try:
+        return psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return True
 
 
 def test_noise_of_the_runtime_does_not_disturb_the_answer(runtime: FakeRuntime) -> None:
@@ -51,7 +46,7 @@ def test_a_stopped_child_is_gone_and_stopping_twice_is_allowed(runtime: FakeRunt
     assert child.alive()
     child.stop()
     assert not child.alive()
-    assert gone(child.pid, within=0.1)
+    assert until(lambda: gone(child.pid))
     child.stop()
 
 
@@ -61,7 +56,7 @@ def test_a_child_that_ignores_the_request_to_end_is_killed(runtime: FakeRuntime)
     # Frozen, it cannot see the end of its input either.
     psutil.Process(child.pid).suspend()
     child.stop()
-    assert gone(child.pid, within=0.1)
+    assert until(lambda: gone(child.pid))
 
 
 def test_a_terminals_interrupt_is_not_for_the_child(runtime: FakeRuntime) -> None:
@@ -98,7 +93,7 @@ def test_a_child_ends_with_its_killed_parent_even_if_a_fork_keeps_the_pipe(
         assert len(forks) == int(fork)
         try:
             parent.kill()
-            assert gone(child, within=2.0)
+            assert until(lambda: gone(child))
         finally:
             for each in forks:
                 each.kill()

@@ -6,7 +6,6 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -15,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import psutil
 import pytest
+from tests.transports.colours import until
 
 from fairlead.errors import LocalModelError, UnknownModel
 from fairlead.local.process import Endpoint
@@ -67,10 +67,7 @@ def test_all_threads_of_a_process_share_one_child(server: LocalServer) -> None:
 def test_a_child_that_died_is_replaced_and_has_a_new_key(server: LocalServer) -> None:
     first = server.start()
     os.kill(pid(first), signal.SIGKILL)
-    end = time.monotonic() + 5
-    while server.running() is not None and time.monotonic() < end:
-        time.sleep(0.01)
-    assert server.running() is None
+    assert until(lambda: server.running() is None)
     second = server.start()
     assert pid(second) != pid(first)
     assert second.key != first.key

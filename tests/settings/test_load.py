@@ -304,3 +304,18 @@ def test_no_key_of_the_arguments_is_shown_by_a_failed_load(place: Place) -> None
 def test_settings_show_no_key(place: Place) -> None:
     found = place.load(providers={"x": {"base_url": "https://a.example", "key": CANARY}})
     assert CANARY not in repr(found)
+
+
+def test_no_password_of_the_environment_is_shown_by_a_failed_load(place: Place) -> None:
+    environ = {
+        "HOME": str(place.home),
+        "FAIRLEAD_HTTP_PROXY": f"http://ann:{CANARY}@proxy",
+        "FAIRLEAD_STORE_URL": f"redis://:{CANARY}@host",
+        "FAIRLEAD_UNSUPORTED": "warn",
+    }
+    with pytest.raises(ConfigError, match="did you mean FAIRLEAD_UNSUPPORTED") as caught:
+        Settings.load(environ=environ)
+    shown = traceback.TracebackException.from_exception(caught.value, capture_locals=True)
+    frames = [frame for frame in shown.stack if "test_load" not in frame.filename]
+    assert frames
+    assert CANARY not in str([frame.locals for frame in frames])

@@ -22,6 +22,8 @@ from fairlead.settings.trust import check_trust
         ({"providers": {"x": {"key_keyring": "a/b"}}}, "providers.x.key_keyring"),
         ({"logins": {"google": {"client_id": "evil"}}}, "logins.google"),
         ({"providers": {"x": {"allow_insecure_http": True}}}, "providers.x.allow_insecure_http"),
+        ({"providers": {"x": {"headers": {"Host": "evil.example"}}}}, "providers.x.headers.Host"),
+        ({"providers": {"x": {"key_header": "HOST"}}}, "providers.x.key_header"),
         (
             {"providers": {"x": {"base_url": "https://evil.example", "key_env": "GITHUB_TOKEN"}}},
             "providers.x.key_env beside a base_url",

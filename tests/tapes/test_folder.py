@@ -114,3 +114,12 @@ def test_a_place_that_cannot_be_written_is_told(tmp_path: Path) -> None:
 
     with pytest.raises(ConfigError, match="cannot be written: Not a directory"):
         TapeFolder(tmp_path / "file" / "tape").add(1, EXAMPLE)
+
+
+def test_a_link_in_the_place_of_the_attributes_is_not_followed(tape: Path, tmp_path: Path) -> None:
+    tape.mkdir()
+    (tape / ".gitattributes").symlink_to(tmp_path / "elsewhere")
+    TapeFolder(tape).add(1, EXAMPLE)
+
+    assert not (tmp_path / "elsewhere").exists()
+    assert TapeFolder(tape).read() == [EXAMPLE]

@@ -41,6 +41,14 @@ def test_the_order_of_keys_does_not_matter(value: dict[str, object]) -> None:
     assert said(Deck([exchange(json.encode(value), "x")]), json.encode(turned)) == "x"
 
 
+def test_a_number_is_the_same_however_it_is_written() -> None:
+    deck = Deck([exchange(b'{"seed":0,"top_p":0.5}', "x")])
+
+    assert said(deck, b'{"seed":0.0,"top_p":5e-1}') == "x"
+    with pytest.raises(TapeMismatch, match=r"\$.seed: 0 on the tape, 0.25 asked"):
+        said(deck, b'{"seed":0.25,"top_p":0.5}')
+
+
 @given(json_values, json_values)
 def test_other_json_is_another_request_unless_something_in_it_is_hidden(one, other) -> None:
     deck = Deck([exchange(json.encode(one), "x")])
@@ -151,3 +159,18 @@ def test_a_mismatch_tells_the_nearest_request_and_in_what_it_differs() -> None:
         '  $.messages[0].content: "Hi" on the tape, "Ho" asked\n'
         "  $.max_tokens: nothing on the tape, 5 asked"
     )
+
+
+def test_many_hidden_places_take_no_longer_than_one() -> None:
+    """With `.*` in their place this would take hours, and the rules of Markdown look like them."""
+    deck = Deck([exchange(b"a *** " * 40 + b"end", "x")])
+    assert said(deck, b"a bcd " * 40 + b"end") == "x"
+    with pytest.raises(TapeMismatch):
+        said(deck, b"a " * 3000 + b"END")
+
+
+def test_what_stands_around_a_hidden_place_does_not_overlap() -> None:
+    deck = Deck([exchange(b"ab***bc", "x")])
+    assert said(deck, b"abbc") == "x"
+    with pytest.raises(TapeMismatch):
+        said(deck, b"abc")

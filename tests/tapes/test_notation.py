@@ -70,3 +70,20 @@ def test_a_damaged_text_is_refused_or_read_and_nothing_else(data: st.DataObject)
 def test_what_is_no_tape_is_refused(text: str) -> None:
     with pytest.raises(ConfigError, match="is no tape"):
         read(text, "0001")
+
+
+@pytest.mark.parametrize(
+    ("there", "wrong"),
+    [
+        ("tape 1\n", f"tape {'1' * 5000}\n"),
+        ("answer 200 ", f"answer {'2' * 5000} "),
+        ("answer 200 ", "answer -5 "),
+        ("end complete at ", "end complete at nan"),
+        ("end complete at ", "end complete at 1e999"),
+    ],
+)
+def test_numbers_that_cannot_be_are_refused(there: str, wrong: str) -> None:
+    text = written(EXAMPLE)
+    assert there in text
+    with pytest.raises(ConfigError):
+        read(text.replace(there, wrong), "a.tape.txt")

@@ -15,6 +15,7 @@ from tests.client.wire import JSON, chunk, pieces, streamed, whole
 from tests.tapes.conftest import QUESTION
 from tests.tapes.test_notation import EXAMPLE
 from tests.tapes.test_recording import EVENTS, over, sent
+from tests.timing import TRIES
 
 import fairlead
 from fairlead import ConfigError, StreamInterrupted
@@ -73,18 +74,21 @@ def test_pieces_come_apart_as_they_were_recorded(tape) -> None:
     response = sent(over(tape, answer)[1])
     while drive(response.read(1e9)):
         pass
-    with serving(tape, speed=1.0) as server:
-        connection = http.client.HTTPConnection("127.0.0.1", int(server.url.rpartition(":")[2]))
-        connection.request("POST", "/v1/x", b"{}")
-        answered = connection.getresponse()
-        first = answered.read1()
-        then = time.monotonic()
-        second = answered.read1()
-        waited = time.monotonic() - then
-        connection.close()
 
-    assert (first, second) == (b"data: 1\n\n", b"data: 2\n\n")
-    assert waited > 0.15
+    def waited() -> float:
+        """Seconds between the pieces; fewer where the first was read late."""
+        with serving(tape, speed=1.0) as server:
+            connection = http.client.HTTPConnection("127.0.0.1", int(server.url.rpartition(":")[2]))
+            connection.request("POST", "/v1/x", b"{}")
+            answered = connection.getresponse()
+            first = answered.read1()
+            then = time.monotonic()
+            second = answered.read1()
+            connection.close()
+            assert (first, second) == (b"data: 1\n\n", b"data: 2\n\n")
+            return time.monotonic() - then
+
+    assert any(waited() > 0.15 for _ in range(TRIES))
 
 
 def test_a_packed_answer_is_served_unpacked(tape, opened) -> None:
@@ -185,3 +189,29 @@ def test_a_port_that_is_taken_is_told(recorded) -> None:
     with ScriptedServer() as taken:
         with pytest.raises(ConfigError, match=f"port {taken.port} cannot be used"):
             TapeServer(Replay(tape), port=taken.port)
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ({}, 200),
+        ({"Host": "localhost:1"}, 200),
+        ({"Host": "[::1]:1"}, 200),
+        ({"Host": "host.docker.internal:1"}, 200),
+        ({"Origin": "http://localhost:3000"}, 200),
+        ({"Host": "evil.example:1"}, 403),
+        ({"Host": "127.0.0.1.evil.example"}, 403),
+        ({"Host": "[bad"}, 403),
+        ({"Origin": "https://evil.example"}, 403),
+        ({"Origin": "null"}, 403),
+    ],
+)
+def test_no_web_page_can_ask_for_what_is_on_the_tape(tape, headers, status) -> None:
+    response = sent(over(tape, Answer((b"{}",), 200, JSON))[1])
+    while drive(response.read(1e9)):
+        pass
+    with serving(tape) as server:
+        connection = http.client.HTTPConnection("127.0.0.1", int(server.url.rpartition(":")[2]))
+        connection.request("POST", "/v1/x", b"{}", headers)
+        assert connection.getresponse().status == status
+        connection.close()

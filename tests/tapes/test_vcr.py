@@ -152,3 +152,10 @@ def test_without_pyyaml_a_cassette_in_yaml_says_what_to_install(
     with pytest.raises(ConfigError, match="pip install pyyaml"):
         import_cassette(cassette(tmp_path, YAML), tape)
     assert import_cassette(cassette(tmp_path, with_body("x")), tape) == 1
+
+
+def test_a_body_that_unpacks_to_more_than_any_answer_is_refused(tmp_path: Path) -> None:
+    bomb = gzip.compress(bytes((64 << 20) + 1))
+    path = cassette(tmp_path, with_body(packed(bomb), "gzip"))
+    with pytest.raises(ConfigError, match="longer than 67,108,864 bytes"):
+        import_cassette(path, tmp_path / "tape")

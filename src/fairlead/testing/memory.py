@@ -52,7 +52,7 @@ class MemoryTransport:
         self.requests.append(request)
         answer = self._answers.pop(0)
         if isinstance(answer, FairleadError):
-            raise answer
+            raise _afresh(answer)
         _wait(self._runtime, answer.delay, deadline)
         self.open += 1
         return MemoryResponse(self, self._runtime, answer)
@@ -82,7 +82,7 @@ class MemoryResponse:
                 continue
             self._body.pop(0)
             if isinstance(item, FairleadError):
-                raise item
+                raise _afresh(item)
             self.facts.bytes_in += len(item)
             return item
         return b""
@@ -98,3 +98,8 @@ def _wait(runtime: FakeRuntime, seconds: float, deadline: float) -> None:
         runtime.clock = max(runtime.clock, deadline)
         raise ReadTimeout("the deadline of a read passed")
     runtime.advance(seconds)
+
+
+def _afresh(error: FairleadError) -> FairleadError:
+    """One that is raised again and again would keep the frames of every time alive."""
+    return error.with_traceback(None)
