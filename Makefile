@@ -4,7 +4,7 @@ BIN := .venv/bin
 PROMPT ?= In one sentence: why is the sky blue?
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench docs soak clean
+.PHONY: help run test check adapters bench docs soak clean
 
 help:  ## list the targets
 	@grep -E '^[a-z]+: .*##' $(MAKEFILE_LIST) | sed 's/: .*## /\t/' | expand -t 8
@@ -16,12 +16,18 @@ run: .venv/run  ## ask the local model a question (PROMPT="...")
 test: .venv/dev  ## run the tests
 	$(BIN)/python -m pytest $(ARGS)
 
-check: .venv/dev  ## lint, types, import contracts, sizes
+check: .venv/dev  ## lint, types, import contracts, sizes, the types of examples
 	$(BIN)/ruff format --check src tests bench scripts
 	$(BIN)/ruff check src tests bench scripts
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python scripts/check_sizes.py
+	$(BIN)/python scripts/check_examples.py
+
+adapters: .venv/dev  ## run all tests of the client over each HTTP library
+	for each in httpx2 httpx aiohttp; do \
+		FAIRLEAD_TRANSPORT=$$each $(BIN)/python -m pytest -q tests/client $(ARGS) || exit; \
+	done
 
 bench: .venv/dev  ## print speed and size as ratios to a floor
 	$(BIN)/python -m bench $(ARGS)
@@ -29,6 +35,7 @@ bench: .venv/dev  ## print speed and size as ratios to a floor
 docs: .venv/dev  ## write the tables in docs/ anew from test runs
 	FAIRLEAD_WRITE_DOCS=1 $(BIN)/python -m pytest tests/conformance -q
 	FAIRLEAD_WRITE_DOCS=1 $(BIN)/python -m pytest -q tests/peers/test_conformance.py
+	FAIRLEAD_WRITE_DOCS=1 $(BIN)/python -m pytest -q tests/transports/test_adapters_declared.py
 	FAIRLEAD_WRITE_DOCS=1 $(BIN)/python -m pytest -q -m "fault or invariant"
 
 soak: .venv/dev  ## ten minutes of calls under faults; what leaks fails (ARGS=60: one minute)

@@ -7,6 +7,7 @@ from functools import partial
 from types import TracebackType
 from typing import Self, Unpack
 
+from fairlead.auth.secret import Secret, sealed_keys
 from fairlead.checkups import check, models
 from fairlead.client_extraction import AsyncExtractionMethods, ExtractionMethods
 from fairlead.client_operations import AsyncOperationMethods, OperationMethods
@@ -24,7 +25,7 @@ from fairlead.types.explained import Explanation
 from fairlead.types.plain import CheckResult, ModelInfo, PostResponse, ServerEvent
 from fairlead.types.responses import ChatResponse
 from fairlead.types.routes import Model
-from fairlead.versions import Versions
+from fairlead.versions import Versions, given_or_read
 from fairlead.warming import preconnect
 
 __all__ = ["AsyncClient", "AsyncProvider", "Client", "Provider"]
@@ -48,19 +49,18 @@ class Client(OperationMethods, TurnMethods, ExtractionMethods, StateMethods):
         transport: Transport | TransportMaker | None = None,
         observers: Sequence[Observer] = (),
     ) -> None:
-        files = None
-        if settings is None:
-            from fairlead.settings.watched import SettingsFiles
-
-            files = SettingsFiles()
-            settings = files.load()
+        try:
+            secrets = sealed_keys(keys)
+        finally:
+            del keys  # a traceback that shows local variables must show no key
+        settings, files = given_or_read(settings)
         runtime = BlockingRuntime()
         core = Core(
             settings,
             transport=transport_for(transport, runtime, partial(_blocking_curl, settings)),
             runtime=runtime,
             observers=observers,
-            keys=keys,
+            keys=secrets,
         )
         self._versions = Versions(core, files)
 
@@ -138,9 +138,10 @@ class Client(OperationMethods, TurnMethods, ExtractionMethods, StateMethods):
     def preconnect(self, provider: str, *, connections: int = 1) -> str:
         """Open connections to `provider`, so that the first calls need not wait for them.
 
-        Asks for the headers of its front page, with no key. Here each call that is under way has a
-        connection of its own. Returns the version of HTTP that is spoken. Raises `ConfigError` for
-        a name that leads nowhere, `TransportError` where no connection stands.
+        Asks for the headers of its front page, with no key. Over HTTP/2 and 3 one connection is
+        enough for calls that follow each other, and two for those of many threads. Returns the
+        version of HTTP that is spoken. Raises `ConfigError` for a name that leads nowhere,
+        `TransportError` where no connection stands.
         """
         return drive(preconnect(self._core, provider, connections))
 
@@ -178,19 +179,18 @@ class AsyncClient(AsyncOperationMethods, AsyncTurnMethods, AsyncExtractionMethod
         transport: Transport | TransportMaker | None = None,
         observers: Sequence[Observer] = (),
     ) -> None:
-        files = None
-        if settings is None:
-            from fairlead.settings.watched import SettingsFiles
-
-            files = SettingsFiles()
-            settings = files.load()
+        try:
+            secrets = sealed_keys(keys)
+        finally:
+            del keys  # a traceback that shows local variables must show no key
+        settings, files = given_or_read(settings)
         runtime = AsyncRuntime()
         core = Core(
             settings,
             transport=transport_for(transport, runtime, partial(_async_curl, settings)),
             runtime=runtime,
             observers=observers,
-            keys=keys,
+            keys=secrets,
         )
         self._versions = Versions(core, files)
 
@@ -323,7 +323,11 @@ class Provider:
 
         Running calls keep theirs. Raises `ConfigError` where the provider takes no key.
         """
-        self._versions.rotate_key(self.name, new)
+        try:
+            secret = Secret(new, what="the new key")
+        finally:
+            del new  # a traceback that shows local variables must show no key
+        self._versions.rotate_key(self.name, secret)
 
 
 class AsyncProvider:
@@ -353,7 +357,11 @@ class AsyncProvider:
 
         Running calls keep theirs. Raises `ConfigError` where the provider takes no key.
         """
-        self._versions.rotate_key(self.name, new)
+        try:
+            secret = Secret(new, what="the new key")
+        finally:
+            del new  # a traceback that shows local variables must show no key
+        self._versions.rotate_key(self.name, secret)
 
 
 def _blocking_curl(settings: Settings) -> Transport:

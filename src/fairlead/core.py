@@ -63,7 +63,7 @@ class Core:
         transport: Transport,
         runtime: Runtime,
         observers: Sequence[Observer] = (),
-        keys: Mapping[str, str] | None = None,
+        keys: Mapping[str, Secret] | None = None,
     ) -> None:
         self.settings = settings
         self.registry = Registry(settings)
@@ -369,15 +369,13 @@ class Core:
     def provider(self, name: str) -> Provider:
         return self.registry.get(name)
 
-    def rotate_key(self, name: str, new: str) -> None:
+    def rotate_key(self, name: str, new: Secret) -> None:
         """Use `new` for the provider from the next request on."""
         provider = self.registry.get(name)
         if provider.credential is None:
             raise ConfigError(f"{name} takes no key")
-        secret = Secret(new, what="the new key")
-        del new  # a traceback that shows local variables must show no key
-        provider.credential.rotate(secret)
-        self._keys = {**self._keys, provider.name: secret}
+        provider.credential.rotate(new)
+        self._keys = {**self._keys, provider.name: new}
         self._records.wake(provider.name)
 
     async def aclose(self) -> None:

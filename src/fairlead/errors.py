@@ -494,17 +494,15 @@ class ToolFailed(FairleadError):
 class StreamInterrupted(FairleadError):
     """The stream ended before the answer did.
 
-    `partial` holds what had come, `usage` what had been reported; the cause, where there is one,
-    is `__cause__`.
+    `partial` holds what had come, which may be nothing, `usage` what had been reported; the cause,
+    where there is one, is `__cause__`.
     """
 
     exit_code = 6
     http_status = 502
     retry_class: RetryClass = "transient"
 
-    def __init__(
-        self, message: str, *, partial: Message | None = None, usage: Usage | None = None
-    ) -> None:
+    def __init__(self, message: str, *, partial: Message, usage: Usage | None = None) -> None:
         super().__init__(message)
         self.partial = partial
         self.usage = usage

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from difflib import get_close_matches
+from collections.abc import Callable, Mapping, Sequence
 from math import isfinite
 from typing import Any, Literal, TypedDict, get_origin
 
@@ -20,6 +19,7 @@ from fairlead.types.requests import (
 )
 from fairlead.types.responses import ChatResponse
 from fairlead.types.tools import NamedTool, OutputSchema, ProviderTool, Tool, ToolChoice
+from fairlead.unknown_options import unknown_option
 
 Messages = str | Sequence[Message | ChatResponse | Mapping[str, object]]
 """A prompt, or a conversation of `Message`s, answers and OpenAI-style dictionaries."""
@@ -166,7 +166,9 @@ def _whole(message: Message, index: int) -> Message:
             f"messages[{index}] has the role {shown(message.role)}; use {', '.join(_ROLES)}"
         )
     if not isinstance(message.parts, tuple | list):
-        raise InvalidRequest(f"the parts of messages[{index}] must be a tuple")
+        raise InvalidRequest(
+            f"the parts of messages[{index}] must be a tuple; write Message.{message.role}(...)"
+        )
     for part in message.parts:
         if not isinstance(part, Part):
             raise InvalidRequest(f"messages[{index}] holds {shown(part)}, which is no part")
@@ -198,13 +200,6 @@ def _checked(name: str, value: object) -> object:
     if check is None:
         raise unknown_option(name, ChatOptions.__annotations__)
     return check(value)
-
-
-def unknown_option(name: str, known: Iterable[str]) -> InvalidRequest:
-    """The error for an option that is none of `known`; it names the nearest."""
-    close = get_close_matches(name, list(known), 1)
-    hint = f"; did you mean {close[0]!r}?" if close else ""
-    return InvalidRequest(f"there is no option {name!r}{hint}")
 
 
 def checked_number(name: str, value: object) -> float:

@@ -12,6 +12,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from fairlead.dialects.prefill import hindrance, prefilled, repeats, takes_prefill
+from fairlead.engine.budgets import spending_as_now
 from fairlead.engine.legs import Leg, Legs
 from fairlead.errors import (
     AllTargetsFailed,
@@ -165,6 +166,8 @@ async def routed(
     what one target refuses. Where the runtime cannot send a second copy, the answer's warnings
     say that none was made. Raises `AllTargetsFailed` where no target takes the request.
     """
+    make = spending_as_now(make)
+    resume = None if resume is None else spending_as_now(resume)
     registry, wall = core.registry, core.wall()
     cheapest = named.route.order == "cheapest"
     if not core.can_hedge and named.route.hedge != "off":

@@ -16,7 +16,7 @@ from msgspec.structs import replace
 
 from fairlead.engine.runtime import drive
 from fairlead.errors import StreamInterrupted
-from fairlead.types.events import Event, StreamContinued, StreamRestarted, TextDelta
+from fairlead.types.events import Event, Finish, StreamContinued, StreamRestarted, TextDelta
 from fairlead.types.messages import Message, ToolCall
 from fairlead.types.receipts import Receipt
 from fairlead.types.responses import ChatResponse
@@ -118,9 +118,10 @@ class _ChatState(_StreamState[Event, ChatResponse]):
         parts = self.partial.parts
         # At the beginning, and where one follows a cut, what has come is still to be handed out.
         if self._latest and type(self._latest[-1]) not in (StreamRestarted, StreamContinued):
+            over = type(self._latest[-1]) is Finish
             for index, part in enumerate(parts):
                 if isinstance(part, ToolCall):
-                    tracker.catch_up(index, part)
+                    tracker.catch_up(index, part, over=over)
         self._tracker = tracker
         return tracker
 
@@ -310,7 +311,8 @@ class _AsyncText:
 def _restarted(event: StreamRestarted) -> StreamInterrupted:
     return StreamInterrupted(
         f"the answer begins anew at {event.target} ({event.reason}); iterate the stream's events "
-        "to see stream.restarted, and drop the text before it"
+        "to see stream.restarted, and drop the text before it",
+        partial=Message("assistant", ()),
     )
 
 

@@ -29,6 +29,7 @@ ToolCallState = Literal["waiting", "named", "arguments", "complete", "failed"]
 Recovery = Literal["strict", "repair"]
 """What becomes of arguments that are no JSON: they fail, or are repaired where that is safe."""
 
+_CUT = "the answer was cut before they were whole"
 _MAX_OPEN = 64
 _MAX_SIZE = 4 << 20
 
@@ -147,7 +148,7 @@ class ToolCallProgress:
         self._read(fragment)
 
     def end(self, call: ToolCall) -> None:
-        """The call is whole, and `call` is the truth about it."""
+        """The call is over, and `call` is the truth about it."""
         told = self.text
         self.tool_call = call
         self.id, self.name = call.id, call.name
@@ -158,7 +159,9 @@ class ToolCallProgress:
             self._anew(call.arguments)
         self._newly += self._json.close()
         self._judge()
-        if self._reason is not None and self._recovery == "repair":
+        if not call.complete:
+            self._reason = self._reason or _CUT
+        elif self._reason is not None and self._recovery == "repair":
             self._repair(call.arguments)
         self.state = "complete" if self._reason is None else "failed"
 
@@ -252,11 +255,11 @@ class ToolCallTracker:
             self._calls.clear()
             self._open = 0
 
-    def catch_up(self, index: int, call: ToolCall) -> None:
-        """Take in a call that has come so far without being watched."""
+    def catch_up(self, index: int, call: ToolCall, *, over: bool = False) -> None:
+        """Take in a call that has come so far without being watched; `over`: no more will come."""
         progress = self._at(index)
         progress.start(call.id, call.name)
-        if call.complete:
+        if call.complete or over:
             self._end(index, call)
         elif call.arguments != "{}":  # what a call says that has no arguments yet
             progress.add(call.arguments)

@@ -16,12 +16,37 @@ from fairlead.errors import ConfigError
 from fairlead.warming import relearn
 
 if TYPE_CHECKING:
+    from fairlead.auth.secret import Secret
     from fairlead.core import Core
     from fairlead.settings import Settings
     from fairlead.settings.watched import SettingsFiles, Signature
 
 _SETTLED = 0.5
 """Seconds for which a file must stay as it is before it is read: it may be half written."""
+
+
+def given_or_read(given: Settings | None) -> tuple[Settings, SettingsFiles | None]:
+    """A client's settings: those it was given or, with their files, those that it reads.
+
+    Raises `ConfigError`.
+    """
+    if given is not None:
+        return _checked(given), None
+    from fairlead.settings.watched import SettingsFiles
+
+    files = SettingsFiles()
+    return files.load(), files
+
+
+def _checked(given: object) -> Settings:
+    from fairlead.settings import Settings
+
+    if not isinstance(given, Settings):
+        raise ConfigError(
+            f"settings must be a fairlead.Settings, not a {type(given).__name__}; "
+            "Settings.load(...) takes the same keys"
+        )
+    return given
 
 
 class Versions:
@@ -54,9 +79,7 @@ class Versions:
         """
         with self._lock:
             try:
-                if settings is None:
-                    settings = self._loaded()
-                self._follow(settings)
+                self._follow(self._loaded() if settings is None else _checked(settings))
                 relearn(self._core.transport)
             except ConfigError as error:
                 self.problem = str(error)
@@ -64,7 +87,7 @@ class Versions:
             finally:
                 self._wait()
 
-    def rotate_key(self, name: str, new: str) -> None:
+    def rotate_key(self, name: str, new: Secret) -> None:
         """Use `new` for the provider from the next request on, in this version and all others."""
         with self._lock:
             self._core.rotate_key(name, new)

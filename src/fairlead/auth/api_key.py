@@ -159,6 +159,7 @@ class Credential:
         _, secret, form = found
         last = self._last
         if last is None or last[0] != request.headers or last[1].reveal() != secret.reveal():
+            del last  # a traceback that shows local variables must show no key
             last = self._last = (request.headers, secret, self._signed(request, secret, form))
         return HttpRequest(
             request.method, request.url, last[2], request.body, request.whole, request.replayable

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import NoReturn
 
 from fairlead.errors import ConfigError
@@ -67,6 +68,29 @@ class Secret:
 
     def __reduce_ex__(self, protocol: object) -> tuple[object, ...]:
         return _withheld, ()
+
+
+def sealed_keys(keys: object) -> dict[str, Secret]:
+    """The `keys=` of a client, by provider, sealed; none for None. Raises `ConfigError`.
+
+    A traceback that shows local variables must show no key: none is left here when it raises.
+    """
+    if keys is None:
+        return {}
+    found: dict[str, Secret] = {}
+    problem = ""
+    if isinstance(keys, Mapping):
+        for name in keys:
+            try:
+                found[name] = Secret(keys[name], what=f"the key of {name}")
+            except ConfigError as error:
+                problem = str(error)
+    else:
+        problem = "keys must name the provider of each, as in keys={'openai': ...}"
+    del keys
+    if problem:
+        raise ConfigError(problem)
+    return found
 
 
 def _withheld() -> Secret:

@@ -91,12 +91,15 @@ def print_tool_calls(message: Message) -> None:
         write(to_json({"tool_call": fields}) + "\n")
 
 
-def tell_about(response: ChatResponse) -> None:
-    """What the text alone does not say: warnings, sources, an early end, parts not shown."""
+def tell_about(response: ChatResponse, setting: str = "-o") -> None:
+    """What the text alone does not say: warnings, sources, an early end, parts not shown.
+
+    `setting` is how an option is set where this is told.
+    """
     for warning in response.warnings:
         note(f"warning: {warning}")
     if response.finish_reason == "length":
-        note("warning: the answer was cut at the token limit; raise it with -o max_tokens")
+        note(f"warning: the answer was cut at the token limit; raise it with {setting} max_tokens")
     elif response.finish_reason == "content_filter":
         note("warning: the provider's content filter ended the answer")
     for number, (mark, source) in enumerate(_sources(response), 1):

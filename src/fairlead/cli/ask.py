@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from fairlead.inputs import ChatOptions
 
 
+_NEARLY_A_COMMAND = 0.8
+
+
 @click.command("ask", cls=SectionedCommand)
 @click.argument("words", nargs=-1, metavar="[PROMPT]...")
 @model_options
@@ -133,13 +136,23 @@ def complete_options(session: Session, options: ChatOptions) -> None:
 
 
 def _check_words(context: click.Context, words: tuple[str, ...]) -> None:
-    """`-m x chat` could mean the command or the word: ask, rather than send."""
-    if len(words) == 1 and words[0] in COMMANDS and context.meta.get(UNMARKED):
-        word = words[0]
-        raise click.UsageError(
-            f"{word} is a command, and stands first: fairlead {word} ...; "
-            f"to ask a model that word: fairlead -- {word}"
-        )
+    """`-m x chat` and `modles` could mean the command or the word: ask, rather than send."""
+    if not context.meta.get(UNMARKED):
+        return
+    if words[:2] == ("keys", "set"):  # so llm has it, and what follows is a key
+        raise click.UsageError("keys are not kept here; `fairlead providers` says where each goes")
+    if len(words) != 1:
+        return
+    from difflib import get_close_matches
+
+    word = words[0]
+    if word in COMMANDS:
+        problem = f"{word} is a command, and stands first: fairlead {word} ..."
+    elif near := get_close_matches(word, COMMANDS, 1, _NEARLY_A_COMMAND):
+        problem = f"there is no command {word}; did you mean {near[0]}?"
+    else:
+        return
+    raise click.UsageError(f"{problem}; to ask a model that word: fairlead -- {word}")
 
 
 def _wish(options: ChatOptions, flags: Flags, *, has_tools: bool) -> Wish | None:

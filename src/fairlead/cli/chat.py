@@ -116,7 +116,7 @@ class Chat:
         self.conversation.keep(*told.messages)
         self.conversation.count(told.response)
         if not self._quiet:
-            tell_about(told.response)
+            tell_about(told.response, "/option")
         if self._usage:
             note(usage_line(told.response, turns=told.turns))
 

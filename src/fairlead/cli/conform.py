@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
+    from fairlead.auth.secret import Secret
     from fairlead.types.conformance import CheckOutcome, Scorecard, Verdict
 
 
@@ -54,15 +55,15 @@ def command(
         context.exit(1)
 
 
-def _key_of(name: str) -> str:
+def _key_of(name: str) -> Secret:
     import os
 
+    from fairlead.auth.secret import Secret
     from fairlead.errors import MissingCredentials
 
-    key = os.environ.get(name)
-    if not key:
+    if not os.environ.get(name):
         raise MissingCredentials(f"{name} is not set; set it to the server's key")
-    return key
+    return Secret(os.environ[name], what=name)
 
 
 def _line(outcome: CheckOutcome) -> str:

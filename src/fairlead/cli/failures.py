@@ -61,8 +61,20 @@ def _usage(error: click.UsageError) -> int:
     text = error.format_message().rstrip(".")
     for jargon, plain in _PLAIN.items():
         text = text.replace(jargon, plain)
-    note(f"{text[:1].lower()}{text[1:]} (see {_help_of(error.ctx)})")
+    hint = _as_option(error) or f"see {_help_of(error.ctx)}"
+    note(f"{text[:1].lower()}{text[1:]} ({hint})")
     return USAGE
+
+
+def _as_option(error: click.UsageError) -> str:
+    """How to give what is no flag here, but an option of the call; empty where it is none."""
+    takes = {item.name for item in error.ctx.command.params} if error.ctx else set()
+    if not isinstance(error, click.NoSuchOption) or "pairs" not in takes:
+        return ""
+    from fairlead.cli.options import chat_table
+
+    key = error.option_name.lstrip("-").replace("-", "_")
+    return f"write -o {key} VALUE" if key in chat_table().hints else ""
 
 
 def _help_of(context: click.Context | None) -> str:

@@ -115,6 +115,8 @@ def _value(key: str, text: str, table: OptionTable) -> object:
         return _number(key, text, hint)
     if hint is bool:
         return _truth(key, text)
+    if bool in get_args(hint):
+        return text if text in _words(hint) else _truth(key, text)
     if hint is str or key in _TEXT or get_origin(hint) is Literal:
         return text
     if key in _TEXT_OR_JSON and not text.startswith("["):
@@ -151,6 +153,11 @@ def _truth(key: str, text: str) -> bool:
         raise InvalidRequest(f"-o {key} takes true or false, not {text!r}") from None
 
 
+def _words(hint: object) -> tuple[str, ...]:
+    """The words that may stand in place of true and false."""
+    return tuple(word for kind in get_args(hint) for word in get_args(kind))
+
+
 def _json(key: str, text: str, kind: type) -> object:
     what = "list" if kind is list else "object"
     try:
@@ -171,6 +178,8 @@ def _description(key: str, hint: object) -> str:
         return "auto | none | required | the name of a tool"
     if key == "options":
         return "a JSON object of options that only the model's dialect knows"
+    if bool in get_args(hint):
+        return " | ".join(("true", "false", *_words(hint)))
     if hint is str:
         return "text"
     plain: dict[object, str] = {float: "a number", int: "a whole number", bool: "true | false"}

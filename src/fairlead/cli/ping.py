@@ -22,8 +22,8 @@ _HEADINGS = ("p50", "p90", "max")
 def command(context: click.Context, providers: tuple[str, ...], tries: int, as_json: bool) -> None:
     """Measure each step on the way to PROVIDERS: DNS, TCP, TLS or QUIC, the server's answer.
 
-    PROVIDERS are names, or addresses that begin with https://. No key is needed and none is sent:
-    an answer of 401 is an answer. Exits with 1 where one cannot be reached.
+    PROVIDERS are names, or addresses such as https://example.org. No key is needed and none is
+    sent: an answer of 401 is an answer. Exits with 1 where one cannot be reached.
     """
     from fairlead.cli.report import to_json
     from fairlead.cli.terminal import write

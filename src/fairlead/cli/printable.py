@@ -9,7 +9,8 @@ from __future__ import annotations
 import re
 
 _STRING_START = r"(?:\x1b[\]PX^_]|[\x90\x98\x9d-\x9f])"
-_STRING_BODY = r"[^\x07\x1b\x9c\n]{0,4096}"
+# It ends where another one begins, so that no text is gone through more than twice.
+_STRING_BODY = r"[^\x07\x1b\x90\x98\x9c-\x9f\n]{0,4096}"
 _CONTROL_START = r"(?:\x1b\[|\x9b)[0-?]{0,64}[ -/]{0,8}"
 _SEQUENCE = (
     rf"{_CONTROL_START}[@-~]"

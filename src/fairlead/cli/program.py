@@ -38,7 +38,7 @@ SECTIONS = {
     },
     "Settings and help": {
         "providers": "Show every provider and whether it can be used.",
-        "models": "List the models of one provider, or of all that can be used.",
+        "models": "List models with their limits and prices.",
         "cost": "Show what was spent, by account, model or day.",
         "doctor": "Test keys, connections, proxies, TLS, the clock and the local model.",
         "ping": "Measure each step on the way to a provider.",

@@ -12,6 +12,7 @@ import msgspec
 
 from fairlead.cli.terminal import note, table, write_error
 from fairlead.errors import InvalidRequest
+from fairlead.types.messages import Message
 from fairlead.types.paths import path_of
 
 if TYPE_CHECKING:
@@ -93,6 +94,14 @@ class SlashCommands:
         _write_new(path, data)
         note(f"{len(conversation.messages)} messages are in {path}")
 
+    def load(self, rest: str) -> None:
+        path = _one_path(rest, "/load")
+        conversation = self._chat.conversation
+        messages = _read(path)
+        conversation.clear()
+        conversation.keep(*messages)
+        note(f"the conversation is that of {path}, {len(messages)} messages")
+
     def usage(self, rest: str) -> None:
         told = self._chat.conversation
         note(f"{told.answers} answers, {told.input_tokens} tokens in, {told.output_tokens} out")
@@ -108,6 +117,18 @@ def _write_new(path: Path, data: bytes) -> None:
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or error
         raise InvalidRequest(f"{path} cannot be written: {reason}") from error
+
+
+def _read(path: Path) -> list[Message]:
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=list[Message])
+    except msgspec.DecodeError as error:
+        raise InvalidRequest(
+            f"{path} is no conversation that /save wrote as .json: {error}"
+        ) from error
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise InvalidRequest(f"{path} cannot be read: {reason}") from error
 
 
 def _one_path(rest: str, command: str) -> Path:
@@ -129,6 +150,7 @@ _COMMANDS: dict[str, tuple[Callable[[SlashCommands, str], None], str, str]] = {
     "undo": (SlashCommands.undo, "", "take back the last turn"),
     "clear": (SlashCommands.clear, "", "begin anew"),
     "save": (SlashCommands.save, "FILE", "write it all down: .json as JSON, others as Markdown"),
+    "load": (SlashCommands.load, "FILE", "go on with what was saved as .json"),
     "usage": (SlashCommands.usage, "", "show the tokens of this chat"),
     "exit": (SlashCommands.exit, "", "leave, as Ctrl-D does"),
 }

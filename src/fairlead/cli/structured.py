@@ -46,7 +46,7 @@ class Wish(NamedTuple):
         """The value of an answer. Raises `ExtractionFailed`."""
         shape = shape_of(self.kind, items=self.items)
         try:
-            return shape.read(shape.inner(msgspec.json.decode(answer.text)))
+            return shape.read(msgspec.json.decode(answer.text))
         except SchemaMismatch as error:
             reason, path = error.reason, error.path
         except (msgspec.DecodeError, UnicodeEncodeError, RecursionError) as error:

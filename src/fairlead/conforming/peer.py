@@ -31,7 +31,7 @@ _EVENTS = ("accept", "text/event-stream")
 
 
 class Peer:
-    """One server, one protocol, one model. Its answers to the plainest question are kept."""
+    """One server, one protocol, one model. Answers that several checks need are kept."""
 
     def __init__(
         self,
@@ -57,6 +57,7 @@ class Peer:
         self._temperature: float | None = 0.0
         self._quirks = Quirks()
         self._dialect = dialect_named(protocol.name)
+        self._kept: dict[bytes, Answer] = {}
 
     @cached_property
     def whole(self) -> Answer:
@@ -89,6 +90,13 @@ class Peer:
             target = self._target()
             raise self._dialect.decode_error(answer.status, answer.headers, answer.body, target)
         return answer
+
+    def ask_once(self, *, stream: bool = False, **wishes: Unpack[Wishes]) -> Answer:
+        """The same for a question that several checks ask: models are slow, and cost money."""
+        body = self._encoded(self.request(**wishes), stream=stream)
+        if body not in self._kept:
+            self._kept[body] = self.ask(stream=stream, **wishes)
+        return self._kept[body]
 
     def request(self, **wishes: Unpack[Wishes]) -> ChatRequest:
         """The plainest question, and what a check wants to be different."""
@@ -135,31 +143,35 @@ class Peer:
     ) -> Answer:
         """Send bytes, or fields as JSON; any status is an answer. `key` replaces the own."""
         data = body if isinstance(body, bytes) else msgspec.json.encode(body)
-        headers = (_JSON, *([_EVENTS] if stream else ()), *self.protocol.headers)
-        if not keyless:
-            headers += self._key_headers(key)
-        return self._exchange(HttpRequest("POST", self._url, headers, data), asked)
+        kinds = (_JSON, _EVENTS) if stream else (_JSON,)
+        headers = self._headers
+        return self._exchange(
+            HttpRequest("POST", self._url, headers(*kinds, key=key, keyless=keyless), data), asked
+        )
 
     def get(self, path: str) -> Answer:
         """Another resource of the same server, such as its list of models."""
-        headers = (*self.protocol.headers, *self._key_headers(None))
         url = self.protocol.url(self._base, path)
-        return self._exchange(HttpRequest("GET", url, headers), None)
+        return self._exchange(HttpRequest("GET", url, self._headers()), None)
 
     def leave_early(self, **wishes: Unpack[Wishes]) -> bytes:
         """Begin to read a stream and close it with its first bytes, which are returned."""
         body = self._encoded(self.request(**wishes), stream=True)
-        headers = (_JSON, _EVENTS, *self.protocol.headers, *self._key_headers(None))
-        return drive(self._first_bytes(HttpRequest("POST", self._url, headers, body)))
+        request = HttpRequest("POST", self._url, self._headers(_JSON, _EVENTS), body)
+        return drive(self._first_bytes(request))
 
     def redacted(self, text: str) -> str:
         """`text` without the key, which a server may have sent back."""
         return text if self._key is None else text.replace(self._key.reveal(), REDACTED)
 
-    def _key_headers(self, key: str | None) -> tuple[tuple[str, str], ...]:
-        if key is None and self._key is None:
-            return ()
-        return self.protocol.key_headers(key if key is not None else self._revealed())
+    def _headers(
+        self, *kinds: tuple[str, str], key: str | None = None, keyless: bool = False
+    ) -> tuple[tuple[str, str], ...]:
+        """Those of every request: `kinds`, the protocol's, and the key's unless there is none."""
+        base = (*kinds, *self.protocol.headers)
+        if keyless or (key is None and self._key is None):
+            return base
+        return (*base, *self.protocol.key_headers(key if key is not None else self._revealed()))
 
     def _revealed(self) -> str:
         return "" if self._key is None else self._key.reveal()

@@ -53,7 +53,7 @@ def conform(
     dialect: str = "openai_chat",
     model: str | None = None,
     key: str | None = None,
-    only: Sequence[str] = (),
+    only: str | Sequence[str] = (),
     costly: bool = False,
     settings: Settings | None = None,
 ) -> Scorecard:
@@ -61,12 +61,16 @@ def conform(
 
     `url` is what a client takes as its base, such as `http://localhost:8080/v1`. `dialect` is
     `openai_chat`, `openai_responses` or `anthropic_messages`; without a `model`, the first that the
-    server lists is asked. `only` names areas, such as `streams`. `costly` allows the check that
-    sends a prompt of 300,000 words. About fifty small requests are made. Raises `InvalidRequest`
-    for arguments that lead nowhere, `TransportError` where nothing answers.
+    server lists is asked. `only` names an area, such as `streams`, or several. `costly` allows the
+    check that sends a prompt of 300,000 words. About fifty small requests are made. Raises
+    `InvalidRequest` for arguments that lead nowhere, `TransportError` where nothing answers.
     """
+    try:
+        secret = None if key is None else Secret(key)
+    finally:
+        del key  # a traceback that shows local variables must show no key
     with examination(
-        url, dialect=dialect, model=model, key=key, only=only, costly=costly, settings=settings
+        url, dialect=dialect, model=model, key=secret, only=only, costly=costly, settings=settings
     ) as run:
         return run.scorecard(list(run.outcomes()))
 
@@ -77,8 +81,8 @@ def examination(
     *,
     dialect: str,
     model: str | None,
-    key: str | None,
-    only: Sequence[str],
+    key: Secret | None,
+    only: str | Sequence[str],
     costly: bool,
     settings: Settings | None,
 ) -> Iterator[Examination]:
@@ -86,13 +90,13 @@ def examination(
     from fairlead.transports.curl import BlockingCurlTransport
 
     settings = settings or Settings.load()
-    checks, protocol = checks_of(only), protocol_named(dialect)
+    areas = (only,) if isinstance(only, str) else only
+    checks, protocol = checks_of(areas), protocol_named(dialect)
     require_secure(origin_of(url), allow_insecure_http=settings.http.allow_insecure_http)
-    secret = None if key is None else Secret(key)
     patience = min(settings.timeouts.total, _PATIENCE_SECONDS)
     timeouts = replace(settings.timeouts, total=patience)
     transport = BlockingCurlTransport(settings.transport_http(), settings.limits)
-    peer = Peer(protocol, url, model or "", secret, transport, timeouts=timeouts, costly=costly)
+    peer = Peer(protocol, url, model or "", key, transport, timeouts=timeouts, costly=costly)
     try:
         # Which model there is, or at least that something answers at all.
         if model is None:

@@ -90,8 +90,8 @@ def _serve(settings: Settings) -> Server:
     params.verbosity = 1
     params.ui = False
     params.endpoint_slots = False
-    # No web page may read from it.
-    params.cors_origins = "null"
+    # No web page may read from it. No origin is called so; `null` is what sandboxed pages are.
+    params.cors_origins = "none"
     server: Server = xllamacpp.Server(params)
     return server
 

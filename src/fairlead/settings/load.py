@@ -98,13 +98,14 @@ def _environment_layer(environment: Environment) -> Layer:
         for field in struct.__struct_fields__:
             known[f"{PREFIX}{table}_{field}".upper()] = (table, field)
     known[_LOG] = ("log", "keep")
-    found: Tables = {}
-    for name in environment.names(PREFIX):
-        if name == _WEIGHTS:
-            continue
+    names = [name for name in environment.names(PREFIX) if name != _WEIGHTS]
+    # Before any value is read: a traceback that shows local variables must show no password.
+    for name in names:
         if name not in known:
             _refuse_near_miss(name, tuple(known))
-        elif value := environment.get(name):
+    found: Tables = {}
+    for name in names:
+        if name in known and (value := environment.get(name)):
             table, key = known[name]
             if name == _LOG:
                 value = _SWITCH.get(value.lower(), value)

@@ -15,6 +15,8 @@ _USERS_OWN = (
     "allow_insecure_http",
 )
 """Keys of `[http]` that decide who can read what is sent."""
+_HOST = "host"
+"""The header that says for whom a request is, among all whom one address serves."""
 
 
 def check_trust(layer: Layer, table: dict[str, object]) -> list[str]:
@@ -59,6 +61,12 @@ def _check_provider(layer: Layer, path: str, own: dict[str, object]) -> None:
             raise _refused(layer, f"{path}.{key}")
     if "base_url" in own and "key_env" in own:
         raise _refused(layer, f"{path}.key_env beside a base_url")
+    headers, key_header = own.get("headers"), own.get("key_header")
+    for name in headers if isinstance(headers, dict) else ():
+        if name.lower() == _HOST:
+            raise _refused(layer, f"{path}.headers.{name}")
+    if isinstance(key_header, str) and key_header.lower() == _HOST:
+        raise _refused(layer, f"{path}.key_header")
 
 
 def _refused(layer: Layer, what: str) -> ConfigError:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from msgspec import Struct
 from msgspec.structs import force_setattr, replace
@@ -47,7 +47,10 @@ class ProviderSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     """
 
     base_url: str | None = None
-    key: Secret | None = None
+    if TYPE_CHECKING:
+        key: Secret | str | None = None
+    else:  # what is kept, and what files are read as, is a secret
+        key: Secret | None = None
     key_env: tuple[str, ...] | str | None = None
     key_file: str | None = None
     key_keyring: str | None = None
@@ -65,7 +68,7 @@ class ProviderSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=
 
     def __post_init__(self) -> None:
         """A key given as plain text hides itself too. Raises `ConfigError` like `Secret`."""
-        given: object = self.key
+        given = self.key
         if isinstance(given, str):
             force_setattr(self, "key", None)
             try:

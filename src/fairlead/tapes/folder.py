@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import re
+from contextlib import suppress
 from pathlib import Path
 from threading import Lock
 
@@ -96,9 +97,10 @@ class TapeFolder:
 
     def _make(self) -> None:
         self.path.mkdir(parents=True, exist_ok=True)
+        # A link that stands there already is not followed.
         attributes = self.path / _ATTRIBUTES
-        if not attributes.exists():
-            attributes.write_text(_EXACT, encoding="utf-8")
+        with suppress(FileExistsError), attributes.open("x", encoding="utf-8") as file:
+            file.write(_EXACT)
 
     def _place(self, scratch: Path, name: str) -> bool:
         """Give the file its name, unless the number is taken."""

@@ -16,7 +16,9 @@ end complete at 0.313000
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
+from math import inf
 
 from fairlead.errors import ConfigError
 from fairlead.tapes.byte_lines import bytes_of, lines_of, quoted, unquoted
@@ -36,6 +38,8 @@ VERSION = 1
 _FIRST = "fairlead tape "
 _INDENT = "  "
 _NO_VERSION = "-"
+_NUMBER = re.compile(r"[0-9]{1,9}")
+_STATUS = re.compile(r"[1-9][0-9][0-9]")
 _PHASES: tuple[Phase, ...] = ("first_event", "idle", "progress")
 
 
@@ -102,7 +106,7 @@ def _check_version(first: str, name: str) -> None:
             f"the line endings of {name} were changed, so its bytes are not those that were "
             "recorded; check it out anew with the tape's .gitattributes"
         )
-    if version == first or not version.isdecimal():
+    if version == first or not _NUMBER.fullmatch(version):
         raise ConfigError(f"{name} is no tape: its first line is not '{_FIRST}{VERSION}'")
     if int(version) != VERSION:
         raise ConfigError(
@@ -130,7 +134,7 @@ class _Reader:
         _, how, _, at = self._words("end", 4)
         if self._at != len(self._lines):
             raise ValueError("something stands behind its end")
-        return Exchange(request, answer, _ending(how, float(at), answer, failure))
+        return Exchange(request, answer, _ending(how, _instant(at), answer, failure))
 
     def _request(self) -> TapedRequest:
         _, method, url = self._words("request", 3)
@@ -150,9 +154,9 @@ class _Reader:
         chunks: list[Chunk] = []
         while self._next_is("chunk"):
             _, _, when = self._words("chunk", 3)
-            chunks.append(Chunk(float(when), bytes_of(self._block())))
+            chunks.append(Chunk(_instant(when), bytes_of(self._block())))
         http_version = version.removeprefix("http/").removeprefix(_NO_VERSION)
-        return Answer(int(status), float(at), http_version, headers, tuple(chunks))
+        return Answer(_status(status), _instant(at), http_version, headers, tuple(chunks))
 
     def _failure(self) -> Failure:
         _, kind, phase, *flags = self._line().split(" ")
@@ -190,6 +194,19 @@ class _Reader:
         line = self._lines[self._at]
         self._at += 1
         return line
+
+
+def _instant(word: str) -> float:
+    seconds = float(word)
+    if not 0 <= seconds < inf:
+        raise ValueError("an instant is not a number of seconds")
+    return seconds
+
+
+def _status(word: str) -> int:
+    if not _STATUS.fullmatch(word):
+        raise ValueError("a status is not a number of three digits")
+    return int(word)
 
 
 def _ending(how: str, at: float, answer: Answer | None, failure: Failure | None) -> Ending:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Self
+from urllib.parse import urlsplit
 
 import msgspec
 
@@ -37,7 +38,10 @@ _FRAMING = frozenset(
 """Headers of the connection that was recorded, which say nothing of this one."""
 _EVER = 24 * 3600.0
 _BODILESS = frozenset({204, 304})
-_UNKNOWN = 404
+_NEAR = frozenset(
+    {"localhost", "127.0.0.1", "::1", "host.docker.internal", "host.containers.internal"}
+)
+"""What programs on this machine call it, those in its containers too."""
 
 
 class TapeServer:
@@ -77,13 +81,15 @@ class TapeServer:
         self._server.__exit__(kind, error, traceback)
 
     def _script(self, request: Received) -> Script:
+        if not _is_near(request):
+            return _refused(403, "Forbidden", "only programs on this machine may ask this server")
         asked = TapedRequest(
             request.method, f"{self.url}{request.path}", request.headers, request.body
         )
         try:
             exchange = self._tape.answer_to(asked)
         except TapeMismatch as error:
-            return _refusal(error)
+            return _refused(404, "Tape Mismatch", str(error))
         return self._steps(exchange, without_body=request.method == "HEAD")
 
     def _steps(self, exchange: Exchange, *, without_body: bool) -> Iterator[Step]:
@@ -131,7 +137,27 @@ def _head(answer: Answer, *, without_body: bool) -> bytes:
     return "\r\n".join([*lines, "", ""]).encode("latin-1", "replace")
 
 
-def _refusal(error: TapeMismatch) -> list[Step]:
-    body = {"error": {"message": str(error), "type": "tape_mismatch", "code": "tape_mismatch"}}
+def _is_near(request: Received) -> bool:
+    """Whether a program of this machine asks, and no web page that has found a way here.
+
+    A page names its own host in `Origin`, or in `Host` where that has come to lead here.
+    """
+    origin = request.header("origin")
+    hosts = [f"//{request.header('host') or 'localhost'}"]
+    if origin is not None:
+        hosts.append(origin)
+    return all(_host(address) in _NEAR for address in hosts)
+
+
+def _host(address: str) -> str | None:
+    try:
+        return urlsplit(address).hostname
+    except ValueError:
+        return None
+
+
+def _refused(status: int, reason: str, message: str) -> list[Step]:
+    kind = "_".join(reason.lower().split())
+    body = {"error": {"message": message, "type": kind, "code": kind}}
     headers = (("content-type", "application/json"),)
-    return respond(_UNKNOWN, headers, msgspec.json.encode(body), reason="Not On Tape")
+    return respond(status, headers, msgspec.json.encode(body), reason=reason)

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 _ENCODED = "content-encoding"
 _UNPACKED = frozenset({_ENCODED, "content-length", "transfer-encoding"})
 _GZIP_OR_ZLIB = 32 + zlib.MAX_WBITS
+_MOST = 64 << 20
+"""Bytes of a body, as of a whole answer of a provider."""
 
 
 def import_cassette(cassette: str | os.PathLike[str], tape: str | os.PathLike[str]) -> int:
@@ -142,7 +144,11 @@ def _unpacked(body: bytes, headers: Pairs) -> bytes:
         return body
     if packing in ("gzip", "deflate"):
         window = -zlib.MAX_WBITS if packing == "deflate" and body[0] != 0x78 else _GZIP_OR_ZLIB
-        return zlib.decompress(body, window)
+        unpacking = zlib.decompressobj(window)
+        data = unpacking.decompress(body, _MOST)
+        if not unpacking.eof:
+            raise ValueError(f"a packed body is cut off, or is longer than {_MOST:,} bytes")
+        return data
     raise ValueError(
         f"a body is packed as {packing!r}; record it with decode_compressed_response=True"
     )

@@ -77,7 +77,7 @@ CHECKS = (whole, streamed, ids, result, by_name)
 
 
 def _asked(peer: Peer, *, stream: bool = False) -> Answer:
-    return peer.ask(
+    return peer.ask_once(
         stream=stream,
         prompt=_QUESTION,
         tools=(WEATHER,),
