@@ -15,7 +15,6 @@ import tracemalloc
 from collections.abc import Iterator
 
 import pytest
-import trustme
 from tests.adapters import CANNOT, OF_COLOUR, cannot
 from tests.transports.adapted import ADAPTERS, ALL, ASYNCHRONOUS, Adapted, colour, itself
 from tests.transports.caddy import Caddy
@@ -58,24 +57,6 @@ def test_the_page_says_what_each_library_can_do() -> None:
         PAGE.write_text(with_table(page), encoding="utf-8")
     else:
         assert with_table(page) == page, "run `make docs`"
-
-
-@pytest.fixture(scope="module")
-def authority() -> trustme.CA:
-    return trustme.CA()
-
-
-@pytest.fixture
-def http2(authority: trustme.CA) -> Iterator[H2Server]:
-    with H2Server(authority) as server:
-        yield server
-
-
-@pytest.fixture(scope="module")
-def over_http2(authority: trustme.CA, tmp_path_factory: pytest.TempPathFactory) -> HttpSettings:
-    path = tmp_path_factory.mktemp("ca") / "ca.pem"
-    authority.cert_pem.write_to_path(str(path))
-    return HttpSettings(http_version="http2", ca_file=str(path))
 
 
 @pytest.fixture(scope="module")

@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import trustme
 from msgspec.structs import replace
 from tests.client.conftest import settings_for
 from tests.client.wire import begun, chunk
@@ -28,24 +27,6 @@ __all__ = ["colour"]
 
 both = pytest.mark.parametrize("colour", ["httpx2-asyncio", "httpx-asyncio"], indirect=True)
 PATIENCE = 5.0
-
-
-@pytest.fixture(scope="module")
-def authority() -> trustme.CA:
-    return trustme.CA()
-
-
-@pytest.fixture
-def server(authority: trustme.CA) -> Iterator[H2Server]:
-    with H2Server(authority) as server:
-        yield server
-
-
-@pytest.fixture(scope="module")
-def settings(authority: trustme.CA, tmp_path_factory: pytest.TempPathFactory) -> HttpSettings:
-    path = tmp_path_factory.mktemp("ca") / "ca.pem"
-    authority.cert_pem.write_to_path(str(path))
-    return HttpSettings(http_version="http2", ca_file=str(path))
 
 
 def answer(request: Received) -> list[Step]:
@@ -135,91 +116,91 @@ def test_a_server_that_is_killed_amid_a_stream_interrupts_it(
 @both
 @pytest.mark.parametrize("path", ["/reset", "/cut"])
 def test_a_stream_that_breaks_is_an_error_after_what_had_come(
-    colour: Adapted, server: H2Server, settings: HttpSettings, path: str
+    colour: Adapted, http2: H2Server, over_http2: HttpSettings, path: str
 ) -> None:
     async def scenario(transport: Transport) -> None:
         got = b""
         with pytest.raises(ProtocolError) as caught:
-            response = await send(transport, server.url + path, headers=EVENTS)
+            response = await send(transport, http2.url + path, headers=EVENTS)
             while data := await response.read(time.monotonic() + PATIENCE):
                 got += data
         assert caught.value.sent
         assert got in (b"", b"first")
-        assert (await fetch(transport, server.url + "/hello"))[1] == b"hello"
+        assert (await fetch(transport, http2.url + "/hello"))[1] == b"hello"
 
-    colour.run(scenario, settings)
+    colour.run(scenario, over_http2)
 
 
 @both
 def test_a_stream_that_was_not_looked_at_counts_as_unsent(
-    colour: Adapted, server: H2Server, settings: HttpSettings
+    colour: Adapted, http2: H2Server, over_http2: HttpSettings
 ) -> None:
     async def scenario(transport: Transport) -> None:
-        await fetch(transport, server.url + "/hello")
+        await fetch(transport, http2.url + "/hello")
         with pytest.raises(ProtocolError) as caught:
-            await send(transport, server.url + "/refuse")
+            await send(transport, http2.url + "/refuse")
         assert not caught.value.sent
-        assert (await fetch(transport, server.url + "/refuse"))[1] == b"hello"
+        assert (await fetch(transport, http2.url + "/refuse"))[1] == b"hello"
 
-    colour.run(scenario, settings)
-    assert server.connections == 1
+    colour.run(scenario, over_http2)
+    assert http2.connections == 1
 
 
 @both
 def test_a_server_that_wants_fewer_requests_is_heeded(
-    colour: Adapted, server: H2Server, settings: HttpSettings
+    colour: Adapted, http2: H2Server, over_http2: HttpSettings
 ) -> None:
     async def scenario(transport: Transport) -> None:
         with pytest.raises(ProtocolError, match="fewer requests") as caught:
-            await fetch(transport, server.url + "/calm")
+            await fetch(transport, http2.url + "/calm")
         assert caught.value.retry_class == "throttle"
 
-    colour.run(scenario, settings)
-    assert server.paths == ["/calm"]
+    colour.run(scenario, over_http2)
+    assert http2.paths == ["/calm"]
 
 
 @both
 def test_after_a_server_has_gone_another_connection_is_used(
-    colour: Adapted, server: H2Server, settings: HttpSettings
+    colour: Adapted, http2: H2Server, over_http2: HttpSettings
 ) -> None:
     async def scenario(transport: Transport) -> None:
-        await fetch(transport, server.url + "/hello")
+        await fetch(transport, http2.url + "/hello")
         with pytest.raises(ProtocolError):
-            await fetch(transport, server.url + "/goaway")
-        assert (await fetch(transport, server.url + "/goaway"))[1] == b"hello"
+            await fetch(transport, http2.url + "/goaway")
+        assert (await fetch(transport, http2.url + "/goaway"))[1] == b"hello"
 
-    colour.run(scenario, settings)
-    assert server.connections == 2
+    colour.run(scenario, over_http2)
+    assert http2.connections == 2
 
 
 @both
 def test_a_silent_stream_times_out_and_the_connection_lives_on(
-    colour: Adapted, server: H2Server, settings: HttpSettings
+    colour: Adapted, http2: H2Server, over_http2: HttpSettings
 ) -> None:
     async def scenario(transport: Transport) -> None:
-        begun = await first(transport, server.url + "/open")
+        begun = await first(transport, http2.url + "/open")
         with pytest.raises(ReadTimeout):
-            await send(transport, server.url + "/silent", within=0.1)
-        response = await send(transport, server.url + "/hello")
+            await send(transport, http2.url + "/silent", within=0.1)
+        response = await send(transport, http2.url + "/hello")
         assert await read_all(response) == b"hello"
         assert response.facts.reused
         with pytest.raises(ReadTimeout):
             await begun.read(time.monotonic() + 0.01)
         await begun.aclose()
 
-    colour.run(scenario, settings)
-    assert server.connections == 1
+    colour.run(scenario, over_http2)
+    assert http2.connections == 1
 
 
 @pytest.mark.parametrize("colour", ["httpx2-blocking", "httpx-blocking"], indirect=True)
 def test_a_blocking_client_is_refused_before_it_sends_anything(
-    colour: Adapted, server: H2Server, settings: HttpSettings
+    colour: Adapted, http2: H2Server, over_http2: HttpSettings
 ) -> None:
     async def scenario(transport: Transport) -> None:
         for _ in range(2):
             with pytest.raises(ConfigError, match="without http2"):
-                await send(transport, server.url + "/hello")
+                await send(transport, http2.url + "/hello")
 
-    drive(scenario(transport := colour.transport(replace(settings, max_connections=1))))
+    drive(scenario(transport := colour.transport(replace(over_http2, max_connections=1))))
     drive(transport.aclose())
-    assert server.paths == []
+    assert http2.paths == []

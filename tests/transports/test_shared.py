@@ -28,27 +28,9 @@ from fairlead.types.http import HttpSettings
 HELLO = respond(body=b"hello")
 
 
-@pytest.fixture(scope="module")
-def authority() -> trustme.CA:
-    return trustme.CA()
-
-
 @pytest.fixture
-def server(authority: trustme.CA) -> Iterator[H2Server]:
-    with H2Server(authority) as server:
-        yield server
-
-
-@pytest.fixture(scope="module")
-def settings(authority: trustme.CA, tmp_path_factory: pytest.TempPathFactory) -> HttpSettings:
-    path = tmp_path_factory.mktemp("ca") / "ca.pem"
-    authority.cert_pem.write_to_path(str(path))
-    return HttpSettings(ca_file=str(path))
-
-
-@pytest.fixture
-def transport(settings: HttpSettings) -> Iterator[BlockingCurlTransport]:
-    made = BlockingCurlTransport(settings)
+def transport(trusting: HttpSettings) -> Iterator[BlockingCurlTransport]:
+    made = BlockingCurlTransport(trusting)
     yield made
     drive(made.aclose())
     assert made._quota._taken == 0
@@ -66,8 +48,8 @@ def close(response: HttpResponse) -> None:
     drive(response.aclose())
 
 
-def hello(transport: BlockingCurlTransport, server: H2Server) -> bytes:
-    return drive(fetch(transport, f"{server.url}/hello"))[1]
+def hello(transport: BlockingCurlTransport, http2: H2Server) -> bytes:
+    return drive(fetch(transport, f"{http2.url}/hello"))[1]
 
 
 def at_once(count: int, work: Callable[[int], None]) -> None:
@@ -90,62 +72,60 @@ def at_once(count: int, work: Callable[[int], None]) -> None:
 
 
 def test_two_hundred_threads_stream_over_a_handful_of_connections(
-    transport: BlockingCurlTransport, server: H2Server
+    transport: BlockingCurlTransport, http2: H2Server
 ) -> None:
     everyone = threading.Barrier(200)
 
     def work(number: int) -> None:
-        response = open_stream(transport, f"{server.url}/open")
+        response = open_stream(transport, f"{http2.url}/open")
         everyone.wait(60)
         close(response)
         everyone.wait(60)
-        assert hello(transport, server) == b"hello"
+        assert hello(transport, http2) == b"hello"
 
     at_once(200, work)
     # one for whoever came first, and those that libcurl opens before it knows the server's limit
-    assert server.connections <= 4
-    assert until(lambda: server.resets == 200)
+    assert http2.connections <= 4
+    assert until(lambda: http2.resets == 200)
 
 
 def test_the_only_exchange_with_an_origin_has_a_lane_of_its_own(
-    transport: BlockingCurlTransport, server: H2Server
+    transport: BlockingCurlTransport, http2: H2Server
 ) -> None:
     for _ in range(3):
-        assert hello(transport, server) == b"hello"
+        assert hello(transport, http2) == b"hello"
     assert transport._shared is None
-    assert server.connections == 1
+    assert http2.connections == 1
 
-    held = open_stream(transport, f"{server.url}/open")
+    held = open_stream(transport, f"{http2.url}/open")
     for _ in range(3):
-        assert hello(transport, server) == b"hello"
+        assert hello(transport, http2) == b"hello"
     assert transport._shared is not None
-    assert server.connections == 2
+    assert http2.connections == 2
     close(held)
 
 
 def test_one_that_leaves_takes_nothing_from_the_others(
-    transport: BlockingCurlTransport, server: H2Server
+    transport: BlockingCurlTransport, http2: H2Server
 ) -> None:
-    streams = [open_stream(transport, f"{server.url}/open") for _ in range(30)]
+    streams = [open_stream(transport, f"{http2.url}/open") for _ in range(30)]
     close(streams.pop(11))
     del streams[3:5]  # forgotten
 
-    assert until(lambda: server.resets == 3)
-    assert hello(transport, server) == b"hello"
+    assert until(lambda: http2.resets == 3)
+    assert hello(transport, http2) == b"hello"
     for stream in streams:
         close(stream)
-    assert server.connections == 2
+    assert http2.connections == 2
 
 
-def test_as_many_streams_share_a_connection_as_may(
-    server: H2Server, settings: HttpSettings
-) -> None:
-    transport = BlockingCurlTransport(replace(settings, max_streams=10))
-    streams = [open_stream(transport, f"{server.url}/open") for _ in range(31)]
+def test_as_many_streams_share_a_connection_as_may(http2: H2Server, trusting: HttpSettings) -> None:
+    transport = BlockingCurlTransport(replace(trusting, max_streams=10))
+    streams = [open_stream(transport, f"{http2.url}/open") for _ in range(31)]
     for stream in streams:
         close(stream)
     drive(transport.aclose())
-    assert server.connections == 4
+    assert http2.connections == 4
 
 
 def test_a_server_that_dies_ends_every_stream_with_its_own_error(
@@ -155,14 +135,14 @@ def test_a_server_that_dies_ends_every_stream_with_its_own_error(
     everyone = threading.Barrier(21)
 
     def work(_number: int) -> None:
-        response = open_stream(transport, f"{server.url}/open")
+        response = open_stream(transport, f"{http2.url}/open")
         everyone.wait(60)
         with pytest.raises(ProtocolError) as caught:
             drive(response.read(time.monotonic() + 60))
         errors.append(caught.value)
 
-    with H2Server(authority) as server:
-        killer = threading.Thread(target=lambda: (everyone.wait(60), server.__exit__()))
+    with H2Server(authority) as http2:
+        killer = threading.Thread(target=lambda: (everyone.wait(60), http2.__exit__()))
         killer.start()
         at_once(20, work)
         killer.join()
@@ -171,10 +151,10 @@ def test_a_server_that_dies_ends_every_stream_with_its_own_error(
 
 
 def test_closing_a_response_ends_the_read_of_another_thread(
-    transport: BlockingCurlTransport, server: H2Server
+    transport: BlockingCurlTransport, http2: H2Server
 ) -> None:
-    held = open_stream(transport, f"{server.url}/open")
-    shared = open_stream(transport, f"{server.url}/open")
+    held = open_stream(transport, f"{http2.url}/open")
+    shared = open_stream(transport, f"{http2.url}/open")
     timer = threading.Timer(0.05, close, [shared])
     timer.start()
 
@@ -185,45 +165,45 @@ def test_closing_a_response_ends_the_read_of_another_thread(
 
 
 def test_streams_that_share_take_places_in_the_pool(
-    server: H2Server, settings: HttpSettings
+    http2: H2Server, trusting: HttpSettings
 ) -> None:
-    transport = BlockingCurlTransport(replace(settings, max_connections_per_host=3))
-    streams = [open_stream(transport, f"{server.url}/open") for _ in range(3)]
+    transport = BlockingCurlTransport(replace(trusting, max_connections_per_host=3))
+    streams = [open_stream(transport, f"{http2.url}/open") for _ in range(3)]
     with pytest.raises(PoolTimeout):
-        drive(send(transport, f"{server.url}/hello", timeouts=Timeouts(pool=0.01)))
+        drive(send(transport, f"{http2.url}/hello", timeouts=Timeouts(pool=0.01)))
     close(streams.pop())
 
-    assert hello(transport, server) == b"hello"
+    assert hello(transport, http2) == b"hello"
     for stream in streams:
         close(stream)
     drive(transport.aclose())
 
 
 def test_streams_outlive_the_closing_of_the_transport(
-    transport: BlockingCurlTransport, server: H2Server
+    transport: BlockingCurlTransport, http2: H2Server
 ) -> None:
-    streams = [open_stream(transport, f"{server.url}/open") for _ in range(3)]
+    streams = [open_stream(transport, f"{http2.url}/open") for _ in range(3)]
     drive(transport.aclose())
-    assert server.resets == 0
+    assert http2.resets == 0
     for stream in streams:
         close(stream)
     assert transport._shared is None
-    assert until(lambda: server.resets == 3)
+    assert until(lambda: http2.resets == 3)
 
 
 def test_connections_are_warmed_for_one_and_for_many(
-    transport: BlockingCurlTransport, server: H2Server
+    transport: BlockingCurlTransport, http2: H2Server
 ) -> None:
     warming = transport.warm(
-        f"{server.url}/hello",
+        f"{http2.url}/hello",
         connections=5,
         deadline=time.monotonic() + SOON,
         timeouts=Timeouts(),
     )
     assert drive(warming) == "2"
-    held = [open_stream(transport, f"{server.url}/open") for _ in range(5)]
+    held = [open_stream(transport, f"{http2.url}/open") for _ in range(5)]
     assert all(response.facts.reused for response in held)
-    assert server.connections == 2
+    assert http2.connections == 2
     for response in held:
         close(response)
 
@@ -233,8 +213,8 @@ def test_an_origin_that_speaks_http1_gets_a_lane_for_each(
 ) -> None:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     authority.issue_cert("127.0.0.1").configure_cert(context)
-    with ScriptedServer(HELLO, tls=context) as server:
-        url = server.url.replace("http:", "https:")
+    with ScriptedServer(HELLO, tls=context) as http2:
+        url = http2.url.replace("http:", "https:")
         response, _ = drive(fetch(transport, url))
         assert response.facts.http_version == "1.1"
         at_once(4, lambda _: drive(fetch(transport, url)))
@@ -244,24 +224,24 @@ def test_an_origin_that_speaks_http1_gets_a_lane_for_each(
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
 def test_a_forked_child_leaves_the_shared_lane_alone(
-    transport: BlockingCurlTransport, server: H2Server
+    transport: BlockingCurlTransport, http2: H2Server
 ) -> None:
-    held = open_stream(transport, f"{server.url}/open")
-    shared = [open_stream(transport, f"{server.url}/open") for _ in range(3)]
+    held = open_stream(transport, f"{http2.url}/open")
+    shared = [open_stream(transport, f"{http2.url}/open") for _ in range(3)]
     assert transport._shared is not None
     with transport._shared._lock:  # as if another thread were at work amid it
         child = os.fork()
         if child == 0:
-            os._exit(_as_a_child(transport, server, shared))
+            os._exit(_as_a_child(transport, http2, shared))
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
-    assert hello(transport, server) == b"hello"
-    assert until(lambda: server.resets == 1)  # the child's own stream, on its own connection
+    assert hello(transport, http2) == b"hello"
+    assert until(lambda: http2.resets == 1)  # the child's own stream, on its own connection
     for response in [held, *shared]:
         close(response)
 
 
 def _as_a_child(
-    transport: BlockingCurlTransport, server: H2Server, shared: list[HttpResponse]
+    transport: BlockingCurlTransport, http2: H2Server, shared: list[HttpResponse]
 ) -> int:
     """0 where all went as it should."""
     code = 1
@@ -270,8 +250,8 @@ def _as_a_child(
         close(shared.pop())
         with pytest.raises(ProtocolError, match="before the fork"):
             drive(shared[0].read(time.monotonic() + SOON))
-        ours = open_stream(transport, f"{server.url}/open")
-        code = 0 if hello(transport, server) == b"hello" else 2
+        ours = open_stream(transport, f"{http2.url}/open")
+        code = 0 if hello(transport, http2) == b"hello" else 2
         close(ours)
     finally:
         return code  # noqa: B012  # a child of pytest must go no further
@@ -296,9 +276,9 @@ def test_many_threads_share_a_connection_of_http3(tmp_path: Path) -> None:
         assert drive(response.read(time.monotonic() + SOON)) == b"later"
         close(response)
 
-    with ScriptedServer(script) as server, Caddy(tmp_path, server.url) as caddy:
-        settings = HttpSettings(http_version="http3", alt_svc=False, ca_file=caddy.ca_file)
-        transport = BlockingCurlTransport(settings)
+    with ScriptedServer(script) as http2, Caddy(tmp_path, http2.url) as caddy:
+        trusting = HttpSettings(http_version="http3", alt_svc=False, ca_file=caddy.ca_file)
+        transport = BlockingCurlTransport(trusting)
         drive(fetch(transport, f"{caddy.url}/hello"))
         at_once(40, work)
         drive(transport.aclose())
@@ -314,7 +294,7 @@ def test_a_reader_that_stops_holds_up_no_other_stream_of_its_connection(tmp_path
     def script(request: Received) -> list[Step]:
         return respond(body=b"x" * (40 << 20)) if request.path == "/much" else HELLO
 
-    with ScriptedServer(script) as server, Caddy(tmp_path, server.url) as caddy:
+    with ScriptedServer(script) as http2, Caddy(tmp_path, http2.url) as caddy:
         transport = BlockingCurlTransport(HttpSettings(alt_svc=False, ca_file=caddy.ca_file))
         held = [drive(send(transport, f"{caddy.url}/much")) for _ in range(2)]
         slow = held[1]

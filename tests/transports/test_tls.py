@@ -18,11 +18,6 @@ from fairlead.types.http import HttpSettings
 HELLO = respond(body=b"hello")
 
 
-@pytest.fixture(scope="module")
-def authority() -> trustme.CA:
-    return trustme.CA()
-
-
 @pytest.fixture
 def files(authority: trustme.CA, tmp_path: Path) -> Path:
     """A folder with what a client may need."""
