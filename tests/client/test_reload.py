@@ -547,7 +547,8 @@ def test_models_that_share_a_limit_go_on_sharing_it() -> None:
 def test_keys_of_the_program_stand_above_those_of_every_version() -> None:
     runtime = FakeRuntime()
     transport = MemoryTransport(runtime, [said(), said()])
-    core = Core(named(0), transport=transport, runtime=runtime, keys={"one": Secret("sk-program-given")})
+    keys = {"one": Secret("sk-program-given")}
+    core = Core(named(0), transport=transport, runtime=runtime, keys=keys)
     versions = Versions(core)
     for version in (1, 2):
         versions.reload(named(version))

@@ -53,14 +53,14 @@ def test_nothing_of_an_error_or_its_causes_shows_the_key(read) -> None:
         read(f"wrong: {CANARY}")
     error = caught.value
     assert CANARY in shown(error)
-    hide_echoes(error, redact)
+    hide_echoes(error, redact, "a/m")
     assert CANARY not in shown(error)
 
 
 def test_the_words_around_it_stay() -> None:
     with pytest.raises(ServerError) as caught:
         read_event(f"wrong: {CANARY}")
-    hide_echoes(caught.value, redact)
+    hide_echoes(caught.value, redact, "a/m")
     assert caught.value.code == caught.value.excerpt == "wrong: ***"
     assert caught.value.status == 500
 
@@ -69,13 +69,19 @@ def test_an_error_without_one_is_left_as_it_is() -> None:
     with pytest.raises(DecodeError) as caught:
         read_answer("half \ud83d")
     cause, steps = caught.value.__cause__, caught.value.__traceback__
-    hide_echoes(caught.value, redact)
+    hide_echoes(caught.value, redact, "a/m")
     assert cause is not None
     assert (caught.value.__cause__, caught.value.__traceback__) == (cause, steps)
 
 
 def test_what_is_none_of_ours_is_let_through() -> None:
     error = KeyboardInterrupt(CANARY)
-    hide_echoes(error, redact)
+    hide_echoes(error, redact, "a/m")
     assert error.args == (CANARY,)
-    hide_echoes(None, redact)
+    hide_echoes(None, redact, "a/m")
+
+
+def test_words_of_the_targets_own_name_stay() -> None:
+    error = DecodeError("ollama/llama3 spoke nonsense")
+    hide_echoes(error, lambda data: data.replace(b"ollama", b"***"), "ollama/llama3")
+    assert str(error) == "ollama/llama3 spoke nonsense"

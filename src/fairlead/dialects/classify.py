@@ -110,7 +110,7 @@ _TOO_LONG = "send less, or ask a model that takes more"
 _WRONG_KEY = re.compile(r"(?:incorrect|invalid) api key", re.IGNORECASE)
 _QUOTA = re.compile(
     r"credit balance|insufficient (?:balance|credits|funds|quota)"
-    r"|spend(?:ing)? limit|usage limits? .*(?:regain|reset)",
+    r"|spend(?:ing)? limit|usage limits? .{0,200}(?:regain|reset)",
     re.IGNORECASE,
 )
 _ID_HEADERS = (

@@ -7,12 +7,14 @@ from collections.abc import Callable
 from fairlead.errors import FairleadError
 
 
-def hide_echoes(error: BaseException | None, redact: Callable[[bytes], bytes]) -> None:
+def hide_echoes(error: BaseException | None, redact: Callable[[bytes], bytes], target: str) -> None:
     """Hide them in the words of `error` and of its causes, in place.
 
     Where one was found the tracebacks go too: their local variables hold what the server sent.
+    A key that is a word of the target's name is none: such as `ollama`, which takes any.
     """
-    if isinstance(error, FairleadError) and _hidden(error, redact):
+    name = target.encode()
+    if isinstance(error, FairleadError) and redact(name) == name and _hidden(error, redact):
         error.__traceback__ = None
 
 

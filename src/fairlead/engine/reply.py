@@ -280,7 +280,7 @@ class Reply(Reading[E_, R_]):
         now = self._runtime.now()
         self._ending_error = error
         if self._call.credential is not None:
-            hide_echoes(error, self._call.credential.redact)
+            hide_echoes(error, self._call.credential.redact, self._call.target)
         try:
             self._call.record(self._attempt(now, error), error, self._begun)
         finally:  # Ctrl-C gets out of an observer
