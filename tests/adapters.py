@@ -28,7 +28,7 @@ OF_COLOUR = {"blocking": frozenset({"http2"}), "asyncio": frozenset({"resets", "
 """What clients of httpx2 and httpx of one colour cannot do besides."""
 
 
-CHANCY = frozenset({"cancelling"})
+CHANCY = frozenset({"cancelling", "streams"})
 """What a library fails at by the moment, and may get right now and then."""
 
 
