@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from threading import Lock
+from time import monotonic, sleep
 from typing import TypeVar
 
 from fairlead.errors import ConfigError, StoreError
@@ -19,6 +20,8 @@ _T = TypeVar("_T")
 
 _OPENING = 5.0
 """Seconds for others to finish making the file."""
+_AGAIN = 0.005
+"""Seconds between two tries."""
 _BROKEN = ("SQLITE_CORRUPT", "SQLITE_NOTADB")
 _DENIED = ("SQLITE_READONLY", "SQLITE_CANTOPEN", "SQLITE_PERM", "SQLITE_AUTH")
 _NO_ROOM = ("SQLITE_FULL", "SQLITE_IOERR_WRITE", "SQLITE_IOERR_SHMSIZE")
@@ -109,15 +112,26 @@ class SqliteFile:
                 check_same_thread=False,
             )
             try:
-                self._prepare(connection)
-                with _immediate(connection):
-                    pass  # fails now where the file may only be read
+                self._prepare_once_free(connection)
                 connection.execute(f"PRAGMA busy_timeout = {int(self._timeout * 1000)}")
                 self._identity = _identity(self.path)
             except BaseException:
                 connection.close()
                 raise
         return connection
+
+    def _prepare_once_free(self, connection: sqlite3.Connection) -> None:
+        """Prepare it, again where others were at it: some steps SQLite refuses without a wait."""
+        until = monotonic() + _OPENING
+        while True:
+            try:
+                self._prepare(connection)
+                with _immediate(connection):
+                    return  # fails now where the file may only be read
+            except sqlite3.OperationalError as error:
+                if not _is_locked(error) or monotonic() > until:
+                    raise
+            sleep(_AGAIN)
 
     def _prepare(self, connection: sqlite3.Connection) -> None:
         application, version, tables = _marks(connection)
@@ -146,12 +160,12 @@ class SqliteFile:
             raise self._translated(error) from None
 
     def _translated(self, error: sqlite3.Error) -> StoreError:
-        name = getattr(error, "sqlite_errorname", None) or ""
+        name = _name(error)
         if name.startswith(_BROKEN):
             return self._unusable("it is damaged; move it away, and a new one is made")
         if name.startswith(_DENIED):
             return self._unusable("it cannot be written; give it to this user, or set store.path")
-        if name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
+        if _is_locked(error):
             self._busy += 1
             return self._locked()
         if name.startswith(_NO_ROOM):
@@ -163,6 +177,14 @@ class SqliteFile:
 
     def _unusable(self, reason: str) -> StoreError:
         return StoreError(f"{self._what} {self.path} cannot be used: {reason}")
+
+
+def _name(error: sqlite3.Error) -> str:
+    return getattr(error, "sqlite_errorname", None) or ""
+
+
+def _is_locked(error: sqlite3.Error) -> bool:
+    return _name(error).startswith(("SQLITE_BUSY", "SQLITE_LOCKED"))
 
 
 def _identity(path: Path | None) -> tuple[int, int] | None:
