@@ -158,7 +158,7 @@ class Credential:
             return request
         _, secret, form = found
         last = self._last
-        if last is None or last[0] != request.headers or last[1].reveal() != secret.reveal():
+        if last is None or last[0] != request.headers or not _same(last[1], secret):
             del last  # a traceback that shows local variables must show no key
             last = self._last = (request.headers, secret, self._signed(request, secret, form))
         return HttpRequest(
@@ -170,7 +170,7 @@ class Credential:
         for given, _ in request.headers:
             if given.lower() == form.name:
                 raise InvalidRequest(f"the header {form.name} is the credential's; leave it out")
-        if not self._sent or self._sent[0].reveal() != secret.reveal():
+        if not self._sent or not _same(self._sent[0], secret):
             self._sent = (secret, *self._sent[:_REMEMBERED])
         return (*request.headers, (form.name, form.prefix + secret.reveal()))
 
@@ -204,3 +204,7 @@ class Credential:
     def __repr__(self) -> str:
         names = ", ".join(self.source_names)
         return f"Credential({names or 'no key'} for {self.origin})"
+
+
+def _same(one: Secret, other: Secret) -> bool:
+    return one is other or one.reveal() == other.reveal()

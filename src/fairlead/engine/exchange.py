@@ -30,6 +30,9 @@ if TYPE_CHECKING:
 E_ = TypeVar("E_")
 R_ = TypeVar("R_")
 
+_JSON = "application/json"
+_FRAMED = ("text/event-stream", "application/x-ndjson")
+
 
 class Exchange:
     """Speaks to one transport."""
@@ -146,12 +149,12 @@ class Exchange:
             error = call.codec.decode_error(status, response.headers, body)
             error.retry_after = self._hint(response, body.decode("utf-8", "replace"))
             raise error
-        kind = (response.headers.get("content-type") or "").partition(";")[0].strip().lower()
+        kind = response.headers.get("content-type") or ""
+        if kind != _JSON:
+            kind = kind.partition(";")[0].strip().lower()
         if kind == "text/html":
             raise await self._web_page(response, call)
-        framed = kind in ("text/event-stream", "application/x-ndjson") or (
-            call.stream and kind != "application/json"
-        )
+        framed = kind in _FRAMED or (call.stream and kind != _JSON)
         try:
             if call.stream and framed:
                 await reply.commit()

@@ -279,14 +279,14 @@ class Reply(Reading[E_, R_]):
     def _settle(self, error: BaseException | None) -> None:
         now = self._runtime.now()
         self._ending_error = error
-        if self._call.credential is not None:
+        if error is not None and self._call.credential is not None:
             hide_echoes(error, self._call.credential.redact, self._call.target)
         try:
             self._call.record(self._attempt(now, error), error, self._begun)
         finally:  # Ctrl-C gets out of an observer
             self._receipt = self._call.receipt(now)
-            name_target(error, self._call.target)
             if isinstance(error, FairleadError):
+                name_target(error, self._call.target)
                 error.receipt = self._receipt
             for on_end in self._watchers:
                 on_end(self, error)

@@ -25,7 +25,7 @@ def messages(conversation: Sequence[Message], losses: Losses) -> list[Wire]:
     shown = Shown(losses)
     for number, message in enumerate(conversation):
         parts = message.parts
-        if not any(isinstance(part, ToolResult) for part in parts):
+        if ToolResult not in map(type, parts):
             wire += shown.taken()
         if message.role == "user" and len(parts) == 1 and type(parts[0]) is Text:
             wire.append(_named(message, {"role": "user", "content": parts[0].text}, losses))

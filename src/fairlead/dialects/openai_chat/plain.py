@@ -126,7 +126,7 @@ def plain_answer(body: bytes, quirks: Quirks) -> PlainAnswer | None:
         return None
     (choice,) = found.choices
     text = choice.message.content
-    if not text or choice.index or _has_more(found, choice):
+    if not text or choice.index or _says_more(found, choice):
         return None
     said = _NOTHING if found.usage == _NULL else counted(found.usage, quirks)
     if said is None:
@@ -141,21 +141,15 @@ def plain_answer(body: bytes, quirks: Quirks) -> PlainAnswer | None:
 _NOTHING: Counted = (None, None)
 
 
-def _has_more(found: _Body, choice: _Choice) -> bool:
-    """Whether anything but the text, the reason and the usage was said."""
+def _says_more(found: _Body, choice: _Choice) -> bool:
+    """Whether anything but the text, the reason and the usage was said.
+
+    Comparing structs tests all other fields at once, at the speed of C.
+    """
     message = choice.message
     message.content = None
-    if message not in _NO_MORE:
-        return True
-    return not (
-        choice.logprobs is None
-        and choice.error is None
-        and choice.delta is None
-        and choice.text is None
-        and found.error is None
-        and found.x_groq is None
-        and found.citations is None
-        and found.search_results is None
-        and found.cost is None
-        and found.base_resp is None
+    return (
+        message not in _NO_MORE
+        or choice != _Choice(message, choice.finish_reason, choice.index)
+        or found != _Body(found.choices, found.id, found.model, found.usage)
     )

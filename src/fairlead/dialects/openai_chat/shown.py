@@ -34,5 +34,7 @@ class Shown:
 
     def taken(self) -> list[dict[str, object]]:
         """The message with what has been collected; none where that is nothing."""
+        if not self._parts:
+            return []
         parts, self._parts = self._parts, []
-        return [{"role": "user", "content": parts}] if parts else []
+        return [{"role": "user", "content": parts}]

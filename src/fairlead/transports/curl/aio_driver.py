@@ -192,8 +192,11 @@ class AsyncDriver(Driver):
             self.act(descriptor, mask)
 
     def _on_timer(self, milliseconds: int) -> None:
+        if milliseconds < 0:
+            self.due = inf
+            return
         super()._on_timer(milliseconds)
-        if not self._starting and self.due < self._timer_at:
+        if self.due < self._timer_at and not self._starting:
             self._arm()
 
     def _arm(self) -> None:

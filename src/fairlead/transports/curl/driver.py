@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pycurl
 
 from fairlead.errors import FairleadError, InvalidRequest, ProtocolError
-from fairlead.transports.curl.errors import creating, translate
+from fairlead.transports.curl.errors import creating, exhausted, translate
 from fairlead.transports.curl.slot import Slot
 
 if TYPE_CHECKING:
@@ -72,8 +72,10 @@ class Driver:
 
     def _add(self, slot: Slot) -> None:
         self._active[slot.easy] = slot
-        with creating():
+        try:
             self._multi.add_handle(slot.easy)
+        except pycurl.error:
+            raise exhausted() from None
         self.due = inf
         self.act(pycurl.SOCKET_TIMEOUT, 0)
 

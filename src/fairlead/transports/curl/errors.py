@@ -62,9 +62,12 @@ def creating() -> Iterator[None]:
     try:
         yield
     except (OSError, pycurl.error):
-        raise ConnectError(
-            "no connection can be made: memory or file descriptors have run out"
-        ) from None
+        raise exhausted() from None
+
+
+def exhausted() -> ConnectError:
+    """The system has no more of what a connection needs."""
+    return ConnectError("no connection can be made: memory or file descriptors have run out")
 
 
 def translate(slot: Slot, code: int, detail: str) -> FairleadError:

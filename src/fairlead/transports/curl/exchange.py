@@ -5,6 +5,8 @@ from __future__ import annotations
 from math import inf
 from typing import TYPE_CHECKING, Protocol
 
+from msgspec import Struct, field
+
 from fairlead.errors import FairleadError, ProtocolError, ResponseTooLarge
 from fairlead.types.http import ConnectionFacts, HttpRequest
 
@@ -23,7 +25,7 @@ class Waiter(Protocol):
     def set_result(self, result: None, /) -> None: ...
 
 
-class Exchange:
+class Exchange(Struct, eq=False):
     """The state that a transfer writes and a response reads.
 
     `slot` is the handle that carries it, None once it has `ended`. `deadline` is when the present
@@ -31,44 +33,27 @@ class Exchange:
     body, `taken` counts what of it was read.
     """
 
-    __slots__ = (
-        "chunks",
-        "deadline",
-        "ended",
-        "error",
-        "expired",
-        "facts",
-        "head",
-        "held",
-        "origin",
-        "paused",
-        "request",
-        "room",
-        "slot",
-        "started",
-        "status",
-        "taken",
-        "waiter",
-    )
+    request: HttpRequest
+    origin: str
+    started: float
+    room: int
+    facts: ConnectionFacts = field(default_factory=ConnectionFacts)
+    status: int = 0
+    head: bytes = b""
+    chunks: list[bytes] = []
+    held: int = 0
+    taken: int = 0
+    paused: bool = False
+    ended: bool = False
+    expired: bool = False
+    error: FairleadError | None = None
+    deadline: float = inf
+    slot: Slot | None = None
+    waiter: Waiter | None = None
 
-    def __init__(self, request: HttpRequest, origin: str, *, started: float, room: int) -> None:
-        self.request = request
-        self.origin = origin
-        self.started = started
-        self.room = room
-        self.facts = ConnectionFacts()
-        self.status = 0
-        self.head = b""
-        self.chunks: list[bytes] = []
-        self.held = 0
-        self.taken = 0
-        self.paused = False
-        self.ended = False
-        self.expired = False
-        self.error: FairleadError | None = None
-        self.deadline = inf
-        self.slot: Slot | None = None
-        self.waiter: Waiter | None = None
+    def __repr__(self) -> str:
+        """What was said is the caller's, and is not shown in tracebacks."""
+        return f"<Exchange with {self.origin}>"
 
     def receive(self, data: bytes) -> bool:
         """Keep a piece of the body; False when the answer has grown past its cap."""

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from fairlead.types.http import Headers
 
 _ENCODINGS = re.compile(rb"\ncontent-encoding:([^\n]*)")
+_BLANKS = " \t\r"
+_LINE = re.compile(r"\n([^:\n]*):[ \t]*([^\n]*)")
+"""Takes time that is linear, whatever stands in a line: no part of it can match another's text."""
 
 
 class RawHeaders(Headers):
@@ -25,12 +29,11 @@ class RawHeaders(Headers):
     @property
     def pairs(self) -> tuple[tuple[str, str], ...]:
         if self._pairs is None:
-            # In time that is linear, whatever stands in a line; a pattern's would not be.
-            lines = self._head.decode("latin-1").split("\n")[1:]
-            parts = (line.partition(":") for line in lines)
-            self._pairs = tuple(
-                (name.strip(), value.strip()) for name, colon, value in parts if colon
-            )
+            text = self._head.decode("latin-1").replace("\r\n", "\n")
+            found = _LINE.findall(text)
+            if " \n" in text or " :" in text or "\t" in text or "\r" in text:  # left around them
+                found = [(name.strip(_BLANKS), value.strip(_BLANKS)) for name, value in found]
+            self._pairs = tuple(found)
         return self._pairs
 
     def get(self, name: str) -> str | None:
@@ -38,11 +41,17 @@ class RawHeaders(Headers):
         lowered = self._lowered
         if lowered is None:
             lowered = self._lowered = self._head.lower()
-        at = lowered.rfind(b"\n%b:" % name.encode())
+        sought = _sought(name)
+        at = lowered.rfind(sought)
         if at < 0:
             return None
-        start = at + len(name) + 2
-        return self._head[start : lowered.find(b"\n", start)].strip().decode("latin-1")
+        at += len(sought)
+        return self._head[at : lowered.find(b"\n", at)].strip(b" \t\r").decode("latin-1")
+
+
+@lru_cache(256)
+def _sought(name: str) -> bytes:
+    return b"\n%b:" % name.encode()
 
 
 def without_interim(lines: list[bytes]) -> list[bytes]:

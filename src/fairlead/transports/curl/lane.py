@@ -123,7 +123,7 @@ class Lane(Driver):
     def run(self, exchange: Exchange, timeouts: Timeouts, deadline: float) -> None:
         """Block until the exchange is over, its body included. Raises `InvalidRequest`.
 
-        An interrupt ends it at once: a signal wakes libcurl, which then calls `Slot.on_progress`.
+        An interrupt ends it at once: a signal wakes libcurl, which then calls `Slot.on_turn`.
         """
         slot, self._whole = self._whole, None
         if slot is None:

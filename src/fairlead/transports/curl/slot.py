@@ -41,7 +41,7 @@ class Slot:
     replay, on a connection opened for it; `wants_replay` asks the driver for that where libcurl
     chose another old one.
 
-    `on_progress` is called after every turn of libcurl and looks at what has come. Headers, and
+    After every turn of libcurl `on_turn` looks at what has come, or `on_stream_turn`. Headers, and
     the body of an event stream, which may come in thousands of small chunks, have gone into lists
     without a line of Python for each. An event stream must not be compressed: a few bytes could
     unpack to gigabytes within one turn. Any other body passes through `on_body`. If that is
@@ -85,7 +85,7 @@ class Slot:
         self._lines: list[bytes] = []
         easy.setopt(pycurl.HEADERFUNCTION, self._lines.append)
         easy.setopt(pycurl.WRITEFUNCTION, self.on_body)
-        easy.setopt(pycurl.XFERINFOFUNCTION, self.on_progress)
+        easy.setopt(pycurl.XFERINFOFUNCTION, self.on_turn)
         easy.setopt(pycurl.NOPROGRESS, 0)
         easy.setopt(pycurl.PREREQFUNCTION, self.on_request)
         easy.setopt(pycurl.SOCKOPTFUNCTION, self.on_socket)
@@ -98,9 +98,12 @@ class Slot:
         self._fresh = False
         if self.loader.streams and not exchange.request.whole:
             self.easy.setopt(pycurl.WRITEFUNCTION, exchange.chunks.append)
-            self._streams = True
+            if not self._streams:
+                self.easy.setopt(pycurl.XFERINFOFUNCTION, self.on_stream_turn)
+                self._streams = True
         elif self._streams:
             self.easy.setopt(pycurl.WRITEFUNCTION, self.on_body)
+            self.easy.setopt(pycurl.XFERINFOFUNCTION, self.on_turn)
             self._streams = False
 
     def conclude(self, exchange: Exchange) -> None:
@@ -168,11 +171,14 @@ class Slot:
         facts.connect = monotonic() - exchange.started
         return _OK
 
-    def on_progress(self, _size: int, received: int, _to_send: int, _sent: int) -> int:
+    def on_turn(self, *_: int) -> int:
+        return _REFUSE if self._lines and not self.look() else _OK
+
+    def on_stream_turn(self, _size: int, received: int, _to_send: int, _sent: int) -> int:
         if self._lines and not self.look():
             return _REFUSE
         exchange = self.exchange
-        if not received or not self._streams or exchange is None:
+        if not received or exchange is None:
             return _OK
         if exchange.waiter is not None and exchange.chunks:
             exchange.wake()
@@ -227,11 +233,13 @@ class Slot:
         if self._alt_svc is not None and (self.loader.offered or b"\nalt-svc:" in lowered):
             tried, now = self.loader.offered, monotonic()
             self._alt_svc.answered(exchange.origin, head, now, tried=tried)
-        self._compressed = is_compressed(lowered)
-        if framing_conflicts(lowered):
-            return self._refuse("the response states its length in two ways")
-        if self._compressed and self._streams:
-            return self._refuse("the event stream came compressed, which was not asked for")
+        self._compressed = False
+        if b"-encoding:" in lowered:
+            if framing_conflicts(lowered):
+                return self._refuse("the response states its length in two ways")
+            self._compressed = is_compressed(lowered)
+            if self._compressed and self._streams:
+                return self._refuse("the event stream came compressed, which was not asked for")
         exchange.head = head
         exchange.status = int(rest[:3])
         exchange.wake()
