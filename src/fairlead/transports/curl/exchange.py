@@ -30,7 +30,8 @@ class Exchange(Struct, eq=False):
 
     `slot` is the handle that carries it, None once it has `ended`. `deadline` is when the present
     wait is over (infinite while nobody waits, and in the blocking colour). `room` caps the decoded
-    body, `taken` counts what of it was read.
+    body, `taken` counts what of it was read. What is wanted whole is `hushed`: nobody is woken
+    before its end, unless it turns out to be an error.
     """
 
     request: HttpRequest
@@ -50,6 +51,10 @@ class Exchange(Struct, eq=False):
     deadline: float = inf
     slot: Slot | None = None
     waiter: Waiter | None = None
+    hushed: bool = False
+
+    def __post_init__(self) -> None:
+        self.hushed = self.request.whole
 
     def __repr__(self) -> str:
         """What was said is the caller's, and is not shown in tracebacks."""
@@ -62,7 +67,7 @@ class Exchange(Struct, eq=False):
         self.held += size
         if self.taken + self.held > self.room:
             return self.refuse_size()
-        if self.waiter is not None:
+        if self.waiter is not None and not self.hushed:
             self.wake()
         return True
 

@@ -128,7 +128,6 @@ class Lane(Driver):
         slot, self._whole = self._whole, None
         if slot is None:
             slot = self._new_slot()
-            slot.easy.setopt(pycurl.WRITEFUNCTION, slot.on_whole)
         self._load(slot, exchange, timeouts)
         slot.easy.setopt(pycurl.TIMEOUT_MS, max(1, round(remaining(deadline) * 1000)))
         slot.begin(exchange)

@@ -57,6 +57,7 @@ class Slot:
         "_full",
         "_lines",
         "_streams",
+        "_whole",
         "easy",
         "exchange",
         "loader",
@@ -82,6 +83,7 @@ class Slot:
         self._forced = False
         self._compressed = False
         self._streams = False
+        self._whole = False
         self._lines: list[bytes] = []
         easy.setopt(pycurl.HEADERFUNCTION, self._lines.append)
         easy.setopt(pycurl.WRITEFUNCTION, self.on_body)
@@ -96,15 +98,15 @@ class Slot:
         exchange.slot = self
         self.sends = 0
         self._fresh = False
-        if self.loader.streams and not exchange.request.whole:
-            self.easy.setopt(pycurl.WRITEFUNCTION, exchange.chunks.append)
-            if not self._streams:
-                self.easy.setopt(pycurl.XFERINFOFUNCTION, self.on_stream_turn)
-                self._streams = True
-        elif self._streams:
-            self.easy.setopt(pycurl.WRITEFUNCTION, self.on_body)
-            self.easy.setopt(pycurl.XFERINFOFUNCTION, self.on_turn)
-            self._streams = False
+        whole, setopt = exchange.request.whole, self.easy.setopt
+        streams = self.loader.streams and not whole
+        if streams:
+            setopt(pycurl.WRITEFUNCTION, exchange.chunks.append)
+        elif self._streams or whole != self._whole:
+            setopt(pycurl.WRITEFUNCTION, self.on_whole if whole else self.on_body)
+        if streams != self._streams:
+            setopt(pycurl.XFERINFOFUNCTION, self.on_stream_turn if streams else self.on_turn)
+        self._streams, self._whole = streams, whole
 
     def conclude(self, exchange: Exchange) -> None:
         """Note what is known at the end alone."""
@@ -207,7 +209,7 @@ class Slot:
         return None if exchange.receive(data) else _REFUSE
 
     def on_whole(self, data: bytes) -> int | None:
-        """A piece of a body that libcurl reads to its end by itself."""
+        """A piece of a body that is read when all of it has come."""
         exchange = self.exchange
         if exchange is None or (self._lines and not self.look()):
             return _REFUSE
@@ -241,8 +243,10 @@ class Slot:
             if self._compressed and self._streams:
                 return self._refuse("the event stream came compressed, which was not asked for")
         exchange.head = head
-        exchange.status = int(rest[:3])
-        exchange.wake()
+        exchange.status = status = int(rest[:3])
+        if status >= _FIRST_ERROR or not exchange.hushed:
+            exchange.hushed = False
+            exchange.wake()
         return True
 
     def _refuse(self, reason: str) -> bool:
