@@ -405,6 +405,12 @@ class LedgerStore(Protocol):
         """End the hold `name` and count what was spent; None releases it. Counts only once."""
         ...
 
+    def prolong(
+        self, name: str, slots: Sequence[Slot], lease: float, now: float, wall: float
+    ) -> None:
+        """Let the hold `name` last `lease` seconds from now. One that has ended stays ended."""
+        ...
+
     def balance(self, account: Account, now: float, wall: float) -> tuple[int, int]:
         """What is settled and what is held in the account's period."""
         ...
@@ -425,6 +431,10 @@ class LimitStore(Protocol):
 
     def leave(self, asked: Asked, granted: Granted, difference: int, now: float) -> None:
         """The request has ended, and cost `difference` tokens more than asked. Counts only once."""
+        ...
+
+    def prolong(self, asked: Asked, lease: float, now: float) -> None:
+        """Let what was taken last `lease` seconds from now. What has ended stays ended."""
         ...
 
     def close(self) -> None: ...

@@ -17,6 +17,7 @@ from fairlead.dialects.registry import dialect_named
 from fairlead.engine.answers import Answers
 from fairlead.engine.call import Call
 from fairlead.engine.codecs import ChatCodec
+from fairlead.engine.guards import Guards
 from fairlead.engine.layers.retry import RetryBudgets
 from fairlead.engine.runtime import AsyncRuntime
 from fairlead.engine.stack import build
@@ -120,7 +121,15 @@ class BlockingFedTransport(FedTransport):
 class Line:
     """A stack with a cache over `transport`."""
 
-    def __init__(self, transport: Any, runtime: Any, *, observers: Any = (), **policy: Any) -> None:
+    def __init__(
+        self,
+        transport: Any,
+        runtime: Any,
+        *,
+        observers: Any = (),
+        guards: Guards = Guards(),  # noqa: B008  # frozen
+        **policy: Any,
+    ) -> None:
         self.transport = transport
         self.runtime = runtime
         self.answers = Answers(CachePolicy(**policy), runtime)
@@ -131,6 +140,7 @@ class Line:
             budgets=RetryBudgets(ratio=0.2, floor=10),
             watching=Watching(observers),
             random=lambda: 0.5,
+            guards=guards,
             answers=self.answers,
         )
 

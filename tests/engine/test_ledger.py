@@ -69,6 +69,12 @@ class Frail(MemoryLedger):
         self.settled.append((name, 0 if spending is None else spending.amount))
         super().settle(name, slots, spending, wall)
 
+    def prolong(
+        self, name: str, slots: Sequence[Slot], lease: float, now: float, wall: float
+    ) -> None:
+        self._reach()
+        super().prolong(name, slots, lease, now, wall)
+
 
 def ledger(store: LedgerStore, **arguments: Any) -> tuple[Ledger, FakeRuntime]:
     runtime = FakeRuntime()
@@ -94,6 +100,42 @@ def test_a_settlement_that_is_not_heard_is_told_with_the_next_hold() -> None:
     runtime.advance(1)
     hold(books)
     assert balance(store, runtime) == (7, 10)
+
+
+def test_a_hold_is_prolonged_to_the_deadline_of_its_call_and_a_minute() -> None:
+    store = Frail()
+    books, runtime = ledger(store)
+    ticket = drive(books.hold(DUE, 10, "openai/m", 100.0))
+    assert ticket.until == runtime.now() + 100
+    runtime.advance(150)
+    again = drive(books.prolong(ticket, runtime.now() + 200))
+    assert again == runtime.now() + 200
+    runtime.advance(259)
+    assert balance(store, runtime) == (0, 10)
+    runtime.advance(2)
+    assert balance(store, runtime) == (0, 0)
+
+
+def test_a_store_that_is_down_is_told_again_soon_that_a_hold_goes_on() -> None:
+    store = Frail()
+    books, runtime = ledger(store)
+    ticket = drive(books.hold(DUE, 10, "openai/m", 100.0))
+    store.down = True
+    runtime.advance(100)
+    assert drive(books.prolong(ticket, runtime.now() + 200)) == runtime.now() + 1
+    store.down = False
+    runtime.advance(1)
+    drive(books.prolong(ticket, runtime.now() + 199))
+    runtime.advance(190)
+    assert balance(store, runtime) == (0, 10)
+
+
+def test_what_was_never_held_is_not_prolonged() -> None:
+    store = Frail()
+    books, _ = ledger(store, when_down="allow")
+    assert drive(books.hold(Due((), True), 10, "openai/m", 100.0)).until == float("inf")
+    store.down = True
+    assert hold(books).until == float("inf")
 
 
 def test_what_is_left_to_tell_is_told_when_the_client_closes() -> None:

@@ -7,6 +7,7 @@ import threading
 import time
 
 import pytest
+from tests.engine.feeding import HELLO, REST, Line, events_of
 from tests.engine.guarding import Rules
 from tests.timing import prompt
 
@@ -14,13 +15,14 @@ from fairlead.engine.guards import Gates, Guards
 from fairlead.engine.limit_talk import LimitTalk, Pass
 from fairlead.engine.runtime import AsyncRuntime, drive
 from fairlead.engine.shared_gates import SharedGates
-from fairlead.errors import LimitExceeded, OverloadedError, StoreError
+from fairlead.errors import LimitExceeded, OverloadedError, StoreError, StreamInterrupted
 from fairlead.policies.breaker import BreakerPolicy
 from fairlead.policies.rate_limits import RateLimits
 from fairlead.policies.retry import RetryPolicy
 from fairlead.stores.sqlite_limits import SqliteLimits
-from fairlead.testing.memory import Answer, sse
+from fairlead.testing.memory import Answer, MemoryTransport, sse
 from fairlead.testing.runtime import FakeWaiter
+from fairlead.testing.server import Pause
 from fairlead.types.permits import Asked, Denied, Granted
 
 FINE = Answer((b"{}",))
@@ -34,6 +36,7 @@ class Watched(SqliteLimits):
         super().__init__(None)
         self.asked = 0
         self.left: list[tuple[str, int]] = []
+        self.prolonged = 0
         self.down = False
 
     def _reach(self) -> None:
@@ -49,6 +52,11 @@ class Watched(SqliteLimits):
         self._reach()
         self.left.append((asked.id, difference))
         super().leave(asked, granted, difference, now)
+
+    def prolong(self, asked: Asked, lease: float, now: float) -> None:
+        self._reach()
+        self.prolonged += 1
+        super().prolong(asked, lease, now)
 
 
 def sharing(rig, store: Watched, *, replicas: int = 1, when_down="local", **values) -> SharedGates:
@@ -118,6 +126,97 @@ def test_a_place_is_held_until_the_reply_ends(rig) -> None:
     rig.events(held)
     assert rig.run(rig.call()).complete
     assert len(store.left) == 2
+
+
+def _seconds(count: int) -> Answer:
+    """A stream with an event a second."""
+    second = (Pause(1.0), b"data: {}\n\n")
+    return Answer(second * count, headers=(("content-type", "text/event-stream"),))
+
+
+def test_a_stream_that_is_longer_than_its_lease_keeps_its_place_while_it_is_read(rig) -> None:
+    store = Watched()
+    sharing(rig, store, concurrency=1, lease=8)
+    rig.serve(_seconds(100))
+    reply = rig.run(rig.call(stream=True))
+    rival = SharedGates(LimitTalk(store, rig.runtime)).of(
+        "agent/run", None, RateLimits(shared=True, concurrency=1)
+    )
+    for _ in range(90):
+        drive(reply.__anext__())
+        said = store.enter(rival.asked(0, 600.0), rig.runtime.now())
+        assert isinstance(said, Denied)
+    assert 15 < store.prolonged < 30
+    drive(reply.aclose())
+    another(store, rig, concurrency=1)
+
+
+def test_a_stream_within_its_deadline_is_not_prolonged(rig) -> None:
+    store = Watched()
+    sharing(rig, store, concurrency=1)
+    rig.serve(_seconds(100), _seconds(100))
+    rig.events(rig.run(rig.call(stream=True)))
+    with pytest.raises(StreamInterrupted):
+        rig.events(rig.run(rig.call(stream=True, allowed=50.5)))
+    assert store.prolonged == 0
+
+
+def test_a_silent_stream_is_prolonged_too_and_ends_when_it_must(rig) -> None:
+    store = Watched()
+    sharing(rig, store, concurrency=1, lease=8)
+    silent = (b"data: {}\n\n", Pause(1000.0))
+    rig.serve(Answer(silent, headers=(("content-type", "text/event-stream"),)))
+    reply, began = rig.run(rig.call(stream=True)), rig.runtime.now()
+    with pytest.raises(StreamInterrupted, match="silent for 60 s"):
+        rig.events(reply)
+    assert rig.runtime.now() - began == pytest.approx(60.0)
+    assert 5 < store.prolonged < 20
+
+
+def test_a_call_that_threads_share_keeps_its_place_past_the_first_ones_deadline(rig) -> None:
+    store, runtime = Watched(), rig.runtime
+    limits = RateLimits(shared=True, concurrency=1)
+    shared = SharedGates(LimitTalk(store, runtime))
+    slow = [part for piece in (*HELLO, REST[0]) for part in (piece, Pause(15.0))]
+    answer = Answer(slow, headers=(("content-type", "text/event-stream"),))
+    line = Line(
+        MemoryTransport(runtime, [answer]),
+        runtime,
+        guards=Guards(gates=Gates(Rules(limits, BreakerPolicy())), shared=shared),
+    )
+    hasty = drive(line.ask(line.call(allowed=10.0)))
+    patient = drive(line.ask(line.call(allowed=600.0)))
+    with pytest.raises(StreamInterrupted):
+        drive(events_of(hasty))
+
+    drive(patient.__anext__())
+    drive(patient.__anext__())
+    rival = shared.of("fake/m", None, limits).asked(0, 600.0)
+    assert isinstance(store.enter(rival, runtime.now()), Denied)
+    drive(events_of(patient))
+
+    assert store.prolonged == 1
+    assert isinstance(store.enter(rival, runtime.now()), Granted)
+
+
+def test_a_place_is_prolonged_when_its_store_is_back(rig) -> None:
+    store = Watched()
+    sharing(rig, store, concurrency=1, lease=60)
+    rig.serve(_seconds(100))
+    reply = rig.run(rig.call(stream=True))
+    store.down = True
+    for _ in range(57):
+        drive(reply.__anext__())
+    store.down = False
+    assert store.prolonged == 0
+    for _ in range(30):
+        drive(reply.__anext__())
+    assert store.prolonged == 1
+    rival = SharedGates(LimitTalk(store, rig.runtime)).of(
+        "agent/run", None, RateLimits(shared=True, concurrency=1)
+    )
+    assert isinstance(store.enter(rival.asked(0, 600.0), rig.runtime.now()), Denied)
+    drive(reply.aclose())
 
 
 def test_an_error_gives_the_place_back_and_each_attempt_takes_its_own(rig) -> None:

@@ -47,14 +47,6 @@ def test_another_key_wakes_the_targets_of_its_provider_alone() -> None:
     assert [records.of(t).rests(0.0) for t in ("one/a", "one/b", "ones/a")] == [0, 0, 100]
 
 
-def test_the_records_are_bounded() -> None:
-    records = TargetRecords()
-    for number in range(5000):
-        records.of(f"t/{number}")
-
-    assert len(records._records) <= 1024
-
-
 def learned(count: int, seconds: float) -> TargetRecord:
     record = TargetRecord()
     for _ in range(count):

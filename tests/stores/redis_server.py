@@ -10,6 +10,7 @@ import time
 from pathlib import Path
 
 import pytest
+from tests.ports import free_port
 
 
 def installed() -> None:
@@ -72,9 +73,3 @@ class RedisServer:
     def stop(self) -> None:
         self.resume()
         self.kill()
-
-
-def free_port() -> int:
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return int(found.getsockname()[1])

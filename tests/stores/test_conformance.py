@@ -8,6 +8,8 @@ from threading import Barrier, Thread
 
 import pytest
 from hypothesis import HealthCheck, given, settings, strategies as st
+from tests.timing import prompt
+from tests.transports.colours import until
 
 from fairlead.policies.ledger import Book
 from fairlead.ports import LedgerStore
@@ -107,10 +109,13 @@ def test_a_release_of_what_was_never_held_changes_nothing(store: LedgerStore) ->
 
 
 def test_a_lease_frees_what_its_holder_never_settled(store: LedgerStore) -> None:
-    held(store, LIMIT, lease=0.05)
-    assert isinstance(held(store, 1)[0], Shortage)
-    time.sleep(0.1)
-    assert balance(store, TEAM) == (0, 0)
+    for watch in prompt(0.05):  # a look past the lease would not see it
+        assert until(lambda: balance(store, TEAM) == (0, 0))
+        with watch:
+            held(store, LIMIT, lease=0.05)
+            refused, _ = held(store, 1, lease=0.05)
+    assert isinstance(refused, Shortage)
+    assert until(lambda: balance(store, TEAM) == (0, 0))
     assert not isinstance(held(store, LIMIT)[0], Shortage)
 
 
@@ -121,6 +126,38 @@ def test_what_is_settled_after_its_lease_is_counted(store: LedgerStore) -> None:
     store.settle(call, slots, spent(40), time.time())
     assert balance(store, DAILY) == (40, 0)
     assert balance(store, TEAM) == (40, 0)
+
+
+def prolong(store: LedgerStore, call: str, slots: tuple[Slot, ...], lease: float) -> None:
+    store.prolong(call, slots, lease, now(), time.time())
+
+
+def test_a_hold_that_is_prolonged_outlives_its_lease_in_all_accounts(store: LedgerStore) -> None:
+    slots, call = held(store, 50, TEAM, DAILY, lease=0.05)
+    prolong(store, call, slots, 60.0)
+    time.sleep(0.06)
+    assert balance(store, TEAM) == balance(store, DAILY) == (0, 50)
+    store.settle(call, slots, spent(40), time.time())
+    assert balance(store, TEAM) == balance(store, DAILY) == (40, 0)
+
+
+def test_a_hold_that_was_prolonged_ends_with_its_new_lease(store: LedgerStore) -> None:
+    slots, call = held(store, 50)
+    prolong(store, call, slots, 0.02)
+    time.sleep(0.03)
+    assert balance(store, TEAM) == (0, 0)
+
+
+def test_a_hold_that_has_ended_is_not_prolonged(store: LedgerStore) -> None:
+    settled, call = held(store, 30)
+    store.settle(call, settled, spent(20), time.time())
+    prolong(store, call, settled, 60.0)
+    lapsed, late = held(store, 30, lease=0.02)
+    time.sleep(0.03)
+    assert balance(store, TEAM) == (20, 0)
+    prolong(store, late, lapsed, 60.0)
+    prolong(store, name(), (), 60.0)
+    assert balance(store, TEAM) == (20, 0)
 
 
 def test_more_than_was_held_is_counted(store: LedgerStore) -> None:

@@ -10,6 +10,8 @@ from threading import Barrier, Thread
 import pytest
 from hypothesis import HealthCheck, given, settings, strategies as st
 from tests.stores.redis_server import RedisServer
+from tests.timing import prompt
+from tests.transports.colours import until
 
 from fairlead.policies.limiter import Gcra
 from fairlead.policies.shared_rate import MICROSECONDS
@@ -77,11 +79,35 @@ def test_places_are_taken_and_come_free(limits: LimitStore) -> None:
 
 @pytest.mark.fault("R3", "a place that its holder never gave back is free after its lease")
 def test_a_lease_frees_the_place_of_who_never_left(limits: LimitStore) -> None:
-    enter(limits, asked(places=1, lease=0.1))
-    said = enter(limits, asked(places=1))
+    for number, watch in enumerate(prompt(0.1)):  # a look past the lease would not see it
+        place = f"fake/m#{number}"
+        with watch:
+            enter(limits, asked(place, places=1, lease=0.1))
+            said = enter(limits, asked(place, places=1))
     assert isinstance(said, Denied)
     assert 0 < said.wait <= 0.1
+    assert until(lambda: isinstance(enter(limits, asked(place, places=1)), Granted))
+
+
+def test_a_place_that_is_prolonged_outlives_its_lease(limits: LimitStore) -> None:
+    first = asked(places=1, lease=0.1)
+    granted = enter(limits, first)
+    assert isinstance(granted, Granted)
+    limits.prolong(first, 60.0, time.monotonic())
     time.sleep(0.12)
+    said = enter(limits, asked(places=1))
+    assert isinstance(said, Denied)
+    assert said.wait > 0.1
+    limits.leave(first, granted, 0, time.monotonic())
+    assert isinstance(enter(limits, asked(places=1)), Granted)
+
+
+def test_a_place_that_was_given_back_is_not_prolonged(limits: LimitStore) -> None:
+    first = asked(places=1)
+    granted = enter(limits, first)
+    assert isinstance(granted, Granted)
+    limits.leave(first, granted, 0, time.monotonic())
+    limits.prolong(first, 60.0, time.monotonic())
     assert isinstance(enter(limits, asked(places=1)), Granted)
 
 

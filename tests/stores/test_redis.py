@@ -10,7 +10,8 @@ from traceback import TracebackException
 from typing import TypeVar
 
 import pytest
-from tests.stores.redis_server import RedisServer, free_port, installed
+from tests.ports import free_port
+from tests.stores.redis_server import RedisServer, installed
 from tests.timing import prompt
 
 from fairlead.auth.secret import Secret

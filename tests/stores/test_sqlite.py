@@ -15,6 +15,7 @@ import pytest
 from tests.timing import prompt
 
 from fairlead.errors import ConfigError, StoreError
+from fairlead.stores.report import spent
 from fairlead.stores.sqlite import SqliteLedger
 from fairlead.types.spending import Account, Hold, Shortage, Spending
 
@@ -62,6 +63,43 @@ def test_a_reading_of_the_clock_that_is_older_than_others_ends_none_of_their_hol
     ledger.hold(hold("a"), 100.0, 0)
     ledger.hold(hold("b"), 99.5, 0)  # waited for the file since before "a"
     assert ledger.balance(TEAM, 99.0, 0) == (0, 20)
+
+
+@pytest.mark.parametrize("per", ["hour", "day", "week", "month", None])
+def test_sums_of_which_nobody_can_ask_any_more_are_not_kept(
+    ledger: SqliteLedger, path: Path, per
+) -> None:
+    account, other = Account("team", 10**9, per), Account("other", 10**9, per)
+    for number, asked in enumerate([other, *[account] * 400]):
+        wall = 1.7e9 + number * 5 * 3600
+        slots = ledger.hold(Hold(f"{number}", 10, (asked,), 60.0), 0, wall)
+        assert not isinstance(slots, Shortage)
+        before, _ = ledger.balance(asked, 0, wall)
+        ledger.settle(f"{number}", slots, Spending(7, "openai/m", "chat"), wall)
+        assert ledger.balance(asked, 0, wall) == (before + 7, 0)
+    assert ledger.balance(other, 0, 1.7e9) == (7, 0)
+    (rows,) = ledger._file.transaction(
+        lambda to: to.execute("SELECT count(*) FROM balance WHERE account = 'team'").fetchone()
+    )
+    assert rows <= {"hour": 36, "day": 9}.get(per, 2)
+    assert [(found.name, found.calls) for found in spent(path, "account")] == [
+        ("other", 1),
+        ("team", 400),
+    ]
+
+
+def test_a_settlement_of_a_period_long_past_harms_none_that_is_asked_for(
+    ledger: SqliteLedger,
+) -> None:
+    hourly = Account("team", 100, "hour")
+    late, now = 1.7e9, 1.7e9 + 30 * 86400
+    old = ledger.hold(Hold("old", 10, (hourly,), 60.0), 0, late)
+    new = ledger.hold(Hold("new", 10, (hourly,), 60.0), 0, now)
+    assert not isinstance(old, Shortage)
+    assert not isinstance(new, Shortage)
+    ledger.settle("new", new, Spending(5, "openai/m", "chat"), now)
+    ledger.settle("old", old, Spending(9, "openai/m", "chat"), now)
+    assert ledger.balance(hourly, 0, now) == (5, 0)
 
 
 def test_a_hold_from_before_the_machine_was_started_anew_is_over(ledger: SqliteLedger) -> None:

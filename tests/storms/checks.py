@@ -174,10 +174,8 @@ def _closed_for_all(storm: Storm) -> None:
 def limits_are_kept(storm: Storm) -> None:
     """I6: in any closed window no more begin than the rate allows, nor are too many under way."""
     limits = storm.plan.limits
-    if limits is None or (limits.shared and (storm.plan.outages or storm.plan.cache)):
-        # What is sent without the store is beside what it has granted. And a call that others share
-        # goes on for as long as they listen, which its lease did not know of.
-        return
+    if limits is None or (limits.shared and storm.plan.outages):
+        return  # what is sent without the store is beside what it has granted
     for name in storm.plan.names:
         sent = [s for s in storm.trace.sent if s.target == name]
         if limits.concurrency is not None:

@@ -144,7 +144,7 @@ class Storm:
             self.trace,
             account,
             self.outages,
-            loose=bool(plan.suspends or plan.cache is not None or plan.allows),
+            loose=bool(plan.suspends or plan.allows),
         )
         self.store.in_memory = plan.store is None
         when_down = "allow" if plan.allows else "refuse"

@@ -184,6 +184,35 @@ def test_who_is_cancelled_between_two_attempts_pays_for_none_that_was_refused() 
     assert [sent.status for sent in trace.sent] == [500]
 
 
+@pytest.mark.invariant("I2")
+@pytest.mark.parametrize("store", [None, 0.05])
+@pytest.mark.parametrize("held", ["money", "a place"])
+def test_seed_3855_what_a_call_holds_that_others_share_lasts_as_long_as_they_listen(
+    store, held
+) -> None:
+    slow = Climate(quickest=0.0, slowest=0.0, pause=30.0)
+    hasty = Visit(at=0.0, stream=True, allowed=10.0)
+    patient = Visit(at=5.0, stream=True, allowed=600.0)
+    others = tuple(Visit(at=20.0 + 5 * n, asks=1 + n, allowed=1.0) for n in range(20))
+
+    trace = storm(
+        slow,
+        visits=(hasty, patient, *others),
+        store=store,
+        cache=60.0,
+        limits=RateLimits(concurrency=1, shared=True) if held == "a place" else None,
+        budget=100 if held == "money" else None,
+        breaker=None,
+    )
+
+    (shared,) = trace.of_visit(0)
+    assert trace.ends[1].kind == "complete"
+    assert shared.closed is not None
+    assert shared.closed - START > 100
+    during = [s for s in trace.sent if s is not shared and s.at < shared.closed]
+    assert during == []
+
+
 def test_what_the_slower_of_two_copies_at_one_target_may_cost_is_counted_once() -> None:
     target = Climate(spells=(Spell(189.0, 190.5, ("slow",)),), quickest=1.0, slowest=1.0)
     route = Route(targets=("target0",), hedge=2.0)

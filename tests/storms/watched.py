@@ -155,6 +155,10 @@ class WatchedLimits(SqliteLimits):
         with self._outages.struck():
             super().leave(asked, granted, difference, now)
 
+    def prolong(self, asked: Asked, lease: float, now: float) -> None:
+        with self._outages.struck():
+            super().prolong(asked, lease, now)
+
     def close(self) -> None:
         """It would be empty when it is opened again."""
 
@@ -168,7 +172,7 @@ class WatchedLedger(MemoryLedger):
     """Holds after each step that what is settled and held stays within the budget.
 
     Not where it is `loose`: calls may be made without it, or outlive their holds, which end a
-    minute after the deadline, as where the machine sleeps or others share a call.
+    minute after the deadline, as where the machine sleeps.
     """
 
     def __init__(self, trace: Trace, account: Account, outages: Outages, *, loose: bool) -> None:
@@ -203,6 +207,12 @@ class WatchedLedger(MemoryLedger):
             self.spent += 0 if spending is None else spending.amount
             super().settle(name, self._slots.pop(name, slots), spending, wall)
             self._check(self._trace.now(), wall)
+
+    def prolong(
+        self, name: str, slots: Sequence[Slot], lease: float, now: float, wall: float
+    ) -> None:
+        with self._outages.struck():
+            super().prolong(name, slots, lease, now, wall)
 
     def _check(self, now: float, wall: float) -> None:
         settled, held = self.balance(self._account, now, wall)

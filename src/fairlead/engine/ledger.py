@@ -21,6 +21,7 @@ from fairlead.engine.outage import Outage
 from fairlead.engine.purse import Purse, hold_in, settle_in
 from fairlead.engine.shortages import exceeded, no_such_budget, unpriced_call
 from fairlead.errors import StoreError
+from fairlead.policies.lease import AGAIN, lease_of, prolonged_after
 from fairlead.policies.ledger import slots_at
 from fairlead.types.spending import (
     Account,
@@ -56,12 +57,16 @@ class Rule(Struct, frozen=True):
 
 
 class Ticket(Struct, frozen=True):
-    """A hold that stands, under `name`, in the periods of `slots`, and in `purses`."""
+    """A hold that stands, under `name`, in the periods of `slots`, and in `purses`.
+
+    From the instant `until` on it is to be prolonged.
+    """
 
     name: str
     amount: int
     slots: tuple[Slot, ...]
     purses: tuple[Purse, ...] = ()
+    until: float = inf
 
 
 class Due(Struct, frozen=True):
@@ -149,7 +154,7 @@ class Ledger:
                 found.append((own.name, own.limit, own.per, allows == "allow"))
         return found
 
-    def hold_at_once(self, due: Due, worst: int | None, target: str, lease: float) -> Ticket:
+    def hold_at_once(self, due: Due, worst: int | None, target: str, left: float) -> Ticket:
         """As `hold`, where the store is in memory."""
         name = f"{self._prefix}-{next(self._counter)}"
         if worst is None and due.accounts and not due.allows_unpriced:
@@ -159,24 +164,29 @@ class Ledger:
             return Ticket(name, amount, ())
         if due.purses:
             hold_in(due.purses, worst, target)
-        hold = Hold(name, amount, due.accounts, lease + _GRACE)
-        said = self.store.hold(hold, runtime.now(), runtime.wall())
+        hold, now = Hold(name, amount, due.accounts, lease_of(left, _GRACE)), runtime.now()
+        said = self.store.hold(hold, now, runtime.wall())
         if isinstance(said, Shortage):
             settle_in(due.purses, amount, None)
             raise exceeded(said, amount, target)
-        return Ticket(name, amount, said, due.purses)
+        until = now + prolonged_after(hold.lease, _GRACE)
+        return Ticket(name, amount, said, due.purses, until)
 
-    async def hold(self, due: Due, worst: int | None, target: str, lease: float) -> Ticket:
-        """Set `worst` aside. Raises `BudgetExceeded` or `StoreError`, with nothing held."""
+    async def hold(self, due: Due, worst: int | None, target: str, left: float) -> Ticket:
+        """Set `worst` aside for a call that has `left` seconds.
+
+        Raises `BudgetExceeded` or `StoreError`, with nothing held.
+        """
         if self.in_memory:
-            return self.hold_at_once(due, worst, target, lease)
+            return self.hold_at_once(due, worst, target, left)
         name = f"{self._prefix}-{os.getpid():x}-{next(self._counter):x}"
         if worst is None and due.accounts and not due.allows_unpriced:
             raise unpriced_call(due.accounts[0], target)
         hold_in(due.purses, worst, target)
         if not due.accounts:
             return Ticket(name, worst or 0, (), due.purses)
-        hold = Hold(name, worst or 0, due.accounts, lease + _GRACE)
+        hold = Hold(name, worst or 0, due.accounts, lease_of(left, _GRACE))
+        until = self._runtime.now() + prolonged_after(hold.lease, _GRACE)
         try:
             said = await asked(
                 self._runtime,
@@ -197,7 +207,20 @@ class Ledger:
         if isinstance(said, Shortage):
             settle_in(due.purses, hold.amount, None)
             raise exceeded(said, hold.amount, target)
-        return Ticket(name, hold.amount, said, due.purses)
+        return Ticket(name, hold.amount, said, due.purses, until)
+
+    async def prolong(self, ticket: Ticket, deadline: float) -> float:
+        """Let the hold of a call that goes on last past its deadline. Never raises.
+
+        Returns the instant at which to prolong it again.
+        """
+        now = self._runtime.now()
+        lease = lease_of(deadline - now, _GRACE)
+        if self.in_memory:
+            self.store.prolong(ticket.name, ticket.slots, lease, now, self._runtime.wall())
+        elif not await self._runtime.blocking(lambda: self._prolonged(ticket, lease)):
+            return now + AGAIN
+        return now + prolonged_after(lease, _GRACE)
 
     def settle_at_once(self, ticket: Ticket, spending: Spending | None) -> None:
         """As `settle`, where the store is in memory."""
@@ -241,6 +264,19 @@ class Ledger:
             raise
         self._outage.answered()
         return said
+
+    def _prolonged(self, ticket: Ticket, lease: float) -> bool:
+        """Whether the store has heard."""
+        if not self._outage.over:
+            return False
+        now, wall = self._runtime.now(), self._runtime.wall()
+        try:
+            self.store.prolong(ticket.name, ticket.slots, lease, now, wall)
+        except StoreError as error:
+            self._outage.failed(error)
+            return False
+        self._outage.answered()
+        return True
 
     def _take_back(self, hold: Hold, said: tuple[Slot, ...] | Shortage, *, tell: bool) -> None:
         """Whoever asked has gone."""

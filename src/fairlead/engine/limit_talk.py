@@ -25,10 +25,11 @@ _TELLING = 0.1
 
 
 class Pass(Struct, frozen=True):
-    """What one request was granted by the store."""
+    """What one request was granted by the store; from `until` on it is to be prolonged."""
 
     asked: Asked
     granted: Granted
+    until: float = inf
 
 
 class LimitTalk:
@@ -72,6 +73,10 @@ class LimitTalk:
             self._untold.append((taken.asked, taken.granted, difference))
             await self._runtime.blocking(self._tell)
 
+    async def prolong(self, taken: Pass, lease: float) -> bool:
+        """Let it last `lease` seconds from now. False where the store is down; never raises."""
+        return await self._runtime.blocking(lambda: self._prolonged(taken.asked, lease))
+
     async def aclose(self) -> None:
         """Tell what is left to tell, and let go of the store; a later call opens it again."""
         self._outage.forget()
@@ -95,6 +100,17 @@ class LimitTalk:
         if self._untold:
             self._tell()
         return said
+
+    def _prolonged(self, asked: Asked, lease: float) -> bool:
+        if not self._outage.over:
+            return False
+        try:
+            self._store.prolong(asked, lease, self._runtime.now())
+        except StoreError as error:
+            self._outage.failed(error)
+            return False
+        self._outage.answered()
+        return True
 
     def _tell(self, seconds: float = _TELLING) -> None:
         # Without a lock: what two tell at once counts once.

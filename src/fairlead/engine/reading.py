@@ -5,7 +5,7 @@ Here is the way of every event. Nothing here knows who wants the answer, or what
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from math import inf
 from typing import TYPE_CHECKING, Generic
 
@@ -27,6 +27,17 @@ if TYPE_CHECKING:
 _DRAIN_SECONDS = 0.25
 _DRAIN_BYTES = 64 << 10
 
+Prolong = Callable[[], Awaitable[float]]
+"""Prolongs what is held for an answer, and says until which instant that lasts."""
+
+
+class _Lease:
+    __slots__ = ("prolong", "until")
+
+    def __init__(self, until: float, prolong: Prolong) -> None:
+        self.until = until
+        self.prolong = prolong
+
 
 class Reading(Generic[E_, R_]):
     """Of one response. `_committed_at` is the instant of its first event with content."""
@@ -36,6 +47,8 @@ class Reading(Generic[E_, R_]):
         "_committed_at",
         "_decoder",
         "_first_event_by",
+        "_leased_until",
+        "_leases",
         "_progress_at",
         "_response",
         "_runtime",
@@ -53,20 +66,40 @@ class Reading(Generic[E_, R_]):
         self._first_event_by = min(started + call.timeouts.first_event, call.deadline)
         self._progress_at = started
         self._committed_at: float | None = None
+        self._leased_until = inf
+        self._leases: tuple[_Lease, ...] = ()
+
+    def lease(self, until: float, prolong: Prolong) -> None:
+        """Await `prolong` where the answer is read past `until`, and past what it returns."""
+        self._leases += (_Lease(until, prolong),)
+        self._leased_until = min(self._leased_until, until)
+
+    async def _prolong_leases(self, now: float) -> None:
+        for lease in self._leases:
+            if lease.until <= now:
+                lease.until = await lease.prolong()
+        self._leased_until = min(lease.until for lease in self._leases)
 
     async def _advance(self, patience: float = inf) -> Sequence[E_] | None:
         """The next events; none at the end of the answer. None where `patience` ends before."""
         decoder = self._decoder
+        since = now = self._runtime.now()
         while True:
             if decoder.failure is not None:
                 raise decoder.failure
             if decoder.finished:
                 await self._drain()
                 return ()
-            until, deadline = self._read_until(), self._call.deadline
+            if now >= self._leased_until:
+                await self._prolong_leases(now)
+            until, deadline = self._read_until(since), self._call.deadline
+            stop = min(until, patience, self._leased_until)
             try:
-                data = await self._response.read(min(until, patience))
+                data = await self._response.read(stop)
             except ReadTimeout:
+                now = self._runtime.now()
+                if stop == self._leased_until < until:
+                    continue
                 if patience < until:
                     return None
                 if until == deadline < self._call.deadline:
@@ -80,22 +113,23 @@ class Reading(Generic[E_, R_]):
                     decoder.failure = error  # raised behind what came before it
             else:
                 events = decoder.feed(data) if data else decoder.close()
+            since = now = self._runtime.now()
             if events:
-                self._progress_at = self._runtime.now()
+                self._progress_at = now
                 return events
 
     def _complete_without_end(self) -> Sequence[E_]:
         """What is left of an answer whose connection broke behind its last event, if it did."""
         return self._decoder.close() if self._call.codec.has_terminal_event else ()
 
-    def _read_until(self) -> float:
-        """When to give up on the next bytes."""
+    def _read_until(self, since: float) -> float:
+        """When to give up on the next bytes, which have been waited for since then."""
         if self._committed_at is None:
             return self._first_event_by
         call = self._call
         timeouts = call.timeouts
         return min(
-            self._runtime.now() + timeouts.idle,
+            since + timeouts.idle,
             self._progress_at + timeouts.progress,
             call.deadline,
         )

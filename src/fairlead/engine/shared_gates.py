@@ -11,15 +11,18 @@ from math import inf
 from threading import Lock
 from typing import TYPE_CHECKING
 
+from fairlead.engine.limit_talk import Pass
 from fairlead.policies.gate import Gate
+from fairlead.policies.lease import AGAIN, lease_of, prolonged_after
 from fairlead.policies.rate_limits import provider_of
 from fairlead.policies.shared_rate import request_rate, token_rate
-from fairlead.types.permits import Asked
+from fairlead.types.permits import Asked, Granted
 
 if TYPE_CHECKING:
     from fairlead.engine.limit_talk import LimitTalk
     from fairlead.policies.rate_limits import RateLimits
     from fairlead.ports import Waiter
+    from fairlead.types.permits import Denied
 
 _MOST = 4096
 """Labels may come from strangers; the oldest is forgotten."""
@@ -52,7 +55,6 @@ class SharedGate:
 
     def asked(self, tokens: int, left: float) -> Asked:
         """A request with `left` seconds until its call's deadline."""
-        lease = min(left + _GRACE, self.limits.lease or inf)
         return Asked(
             self._place,
             self.talk.name(),
@@ -60,8 +62,26 @@ class SharedGate:
             self._tokens,
             tokens,
             self.limits.concurrency,
-            lease,
+            lease_of(left, _GRACE, self.limits.lease),
         )
+
+    async def enter(self, tokens: int, deadline: float, now: float) -> Pass | Denied:
+        """Ask the store for what a request with that deadline takes. Raises `StoreError`."""
+        asked = self.asked(tokens, deadline - now)
+        said = await self.talk.enter(asked)
+        if not isinstance(said, Granted):
+            return said
+        until = now + prolonged_after(asked.lease, _GRACE) if asked.comes_back else inf
+        return Pass(asked, said, until)
+
+    async def prolong(self, taken: Pass, deadline: float, now: float) -> float:
+        """Let what a call has taken that goes on last past its deadline. Never raises.
+
+        Returns the instant at which to prolong it again.
+        """
+        lease = lease_of(deadline - now, _GRACE, self.limits.lease)
+        heard = await self.talk.prolong(taken, lease)
+        return now + (prolonged_after(lease, _GRACE) if heard else AGAIN)
 
     # -- the queue -------------------------------------------------------------------------------
 

@@ -50,6 +50,11 @@ def window_end(per: Period | None, window: int) -> float | None:
     return datetime(following // 12, following % 12 + 1, 1, tzinfo=UTC).timestamp()
 
 
+def first_kept(per: Period | None, wall: float) -> int:
+    """The oldest period that is remembered: nobody asks for those before it any more."""
+    return window_at(per, max(0.0, wall - _KEPT))
+
+
 def slots_at(accounts: Sequence[Account], wall: float) -> tuple[Slot, ...]:
     """The accounts' periods at `wall`."""
     return tuple([Slot(a.name, a.per, window_at(a.per, wall)) for a in accounts])
@@ -120,6 +125,18 @@ class Book:
                     balance.held -= held[0]
                 balance.settled += amount
 
+    def prolong(
+        self, name: str, slots: Sequence[Slot], lease: float, now: float, wall: float
+    ) -> None:
+        """Let the hold `name` last `lease` seconds from now; one that has ended stays ended."""
+        until = now + lease
+        with self._lock:
+            for balance in self._found(slots, wall):
+                held = balance.holds.get(name)
+                if held is not None:
+                    balance.holds[name] = (held[0], until)
+                    balance.expires = min(balance.expires, until)
+
     def balance(self, account: Account, now: float, wall: float) -> tuple[int, int]:
         """What is settled and held in the account's period at `wall`."""
         (slot,) = slots_at((account,), wall)
@@ -157,8 +174,7 @@ class Book:
         """Forget past periods; the next sweep waits until there are twice as many as are left."""
         self._last = ((), 0, (), ())
         for key, balance in list(self._balances.items()):
-            end = window_end(*key[1:])
-            if end is not None and end < wall - _KEPT and not balance.holds:
+            if key[2] < first_kept(key[1], wall) and not balance.holds:
                 del self._balances[key]
         self._many = max(_FEW, 2 * len(self._balances))
 

@@ -36,8 +36,8 @@ class RateLimits(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     provider's own headers say is left lowers the limits further; they never raise them.
 
     With `shared`, all processes that use the same `[store]` count together. A process that dies
-    keeps its places until its calls' deadlines, or for `lease` seconds; a call that is under way
-    for longer than that no longer counts as one.
+    keeps its places until its calls' deadlines, or for `lease` seconds: longer than whole answers
+    and the first word of streams take to come. A stream that is being read may last longer.
     """
 
     requests_per_second: int | None = None

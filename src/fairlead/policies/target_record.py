@@ -9,12 +9,12 @@ from collections import deque
 from math import ceil
 from threading import Lock
 
+from fairlead.policies.per_target import PerTarget
 from fairlead.policies.retry_budget import RetryBudget
 
 _SMOOTHING = 0.3
 _FORGOTTEN_AFTER = 300.0
 _KEPT = 128
-_MOST_TARGETS = 1024
 HEDGED_SHARE = 0.05
 _HEDGE_WINDOW = 600
 
@@ -103,29 +103,14 @@ class TargetRecord:
             return self._times[stream].percentile(share, least)
 
 
-class TargetRecords:
-    """A record for each target, for as many as a client is likely to have.
-
-    Safe to share between threads.
-    """
-
-    def __init__(self) -> None:
-        self._records: dict[str, TargetRecord] = {}
-        self._making = Lock()
-
-    def of(self, target: str) -> TargetRecord:
-        """The record of `provider/model`; the oldest is forgotten when there are too many."""
-        record = self._records.get(target)
-        return self._made(target) if record is None else record
-
-    def _made(self, target: str) -> TargetRecord:
-        with self._making:
-            if len(self._records) >= _MOST_TARGETS:
-                del self._records[next(iter(self._records))]
-            return self._records.setdefault(target, TargetRecord())
+class TargetRecords(PerTarget[TargetRecord]):
+    """A record for each target."""
 
     def wake(self, provider: str) -> None:
         """No target of `provider` rests any longer."""
-        for target, record in list(self._records.items()):
+        for target, record in self.known():
             if target.startswith(f"{provider}/"):
                 record.wake()
+
+    def _fresh(self) -> TargetRecord:
+        return TargetRecord()

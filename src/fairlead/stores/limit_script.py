@@ -47,6 +47,10 @@ local keep = function(name, count, debt, at, emptied)
   local left = math.floor(debt / count / 1000) + 61000
   if redis.call('PTTL', KEYS[1]) < left then redis.call('PEXPIRE', KEYS[1], left) end
 end
+
+local keep_places = function(lease)
+  if redis.call('PTTL', places) < lease then redis.call('PEXPIRE', places, lease + 1000) end
+end
 """
 
 ENTER = (
@@ -88,7 +92,7 @@ for _, found in ipairs(rows) do
 end
 if comes_back then
   redis.call('ZADD', places, whole(milliseconds + lease), id)
-  if redis.call('PTTL', places) < lease then redis.call('PEXPIRE', places, lease + 1000) end
+  keep_places(lease)
 end
 return {'in', whole(emptied)}
 """
@@ -111,5 +115,16 @@ if count > 0 and difference ~= 0 then
   end
 end
 return {'out'}
+"""
+)
+
+PROLONG = (
+    _COMMON
+    + """
+-- ARGV: id, lease in ms.
+local lease = tonumber(ARGV[2])
+redis.call('ZADD', places, 'XX', whole(milliseconds + lease), ARGV[1])
+keep_places(lease)
+return {'prolonged'}
 """
 )

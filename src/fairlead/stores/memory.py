@@ -29,6 +29,11 @@ class MemoryLedger:
     ) -> None:
         self._book.settle(name, slots, 0 if spending is None else spending.amount, wall)
 
+    def prolong(
+        self, name: str, slots: Sequence[Slot], lease: float, now: float, wall: float
+    ) -> None:
+        self._book.prolong(name, slots, lease, now, wall)
+
     def balance(self, account: Account, now: float, wall: float) -> tuple[int, int]:
         return self._book.balance(account, now, wall)
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from fairlead.errors import StoreError
 from fairlead.stores.journal import Journal
 from fairlead.stores.redis_line import RedisLine
-from fairlead.stores.script import BALANCE, HOLD, SEED, SETTLE
+from fairlead.stores.script import BALANCE, HOLD, PROLONG, SEED, SETTLE
 from fairlead.types.spending import Shortage, Slot
 
 if TYPE_CHECKING:
@@ -56,6 +56,7 @@ class RedisLedger:
         self._unsure: set[str] = set()
         self._hold = self._line.script(HOLD)
         self._settle = self._line.script(SETTLE)
+        self._prolong = self._line.script(PROLONG)
         self._balance = self._line.script(BALANCE)
         self._seed = self._line.script(SEED)
 
@@ -88,6 +89,11 @@ class RedisLedger:
         if amount and (said[0] == b"settled" or name in self._unsure):
             self._journal.note(self._place, born, slots, amount, wall)
         self._unsure.discard(name)
+
+    def prolong(
+        self, name: str, slots: Sequence[Slot], lease: float, now: float, wall: float
+    ) -> None:
+        self._run(self._prolong, [name, int(lease * 1000)], wall)
 
     def balance(self, account: Account, now: float, wall: float) -> tuple[int, int]:
         _, (_, settled, held) = self._run(self._balance, [account.name, account.per or ""], wall)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, cast
 
 from fairlead.policies.shared_rate import MICROSECONDS
-from fairlead.stores.limit_script import ENTER, LEAVE
+from fairlead.stores.limit_script import ENTER, LEAVE, PROLONG
 from fairlead.stores.redis_line import RedisLine
 from fairlead.types.permits import Denied, Granted
 
@@ -27,6 +27,7 @@ class RedisLimits:
         self._key = f"{{{prefix}}}:limit:"
         self._enter = self._line.script(ENTER)
         self._leave = self._line.script(LEAVE)
+        self._prolong = self._line.script(PROLONG)
 
     def enter(self, asked: Asked, now: float) -> Granted | Denied:
         words: list[str | int] = [
@@ -45,6 +46,10 @@ class RedisLimits:
         count, period, *_ = _rate(asked.tokens, 0)
         words: list[str | int] = [asked.id, count, period, granted.emptied, difference]
         self._line.run(self._leave, self._key + asked.place, words)
+
+    def prolong(self, asked: Asked, lease: float, now: float) -> None:
+        words: list[str | int] = [asked.id, int(lease * 1000)]
+        self._line.run(self._prolong, self._key + asked.place, words)
 
     def close(self) -> None:
         self._line.close()

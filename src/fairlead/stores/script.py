@@ -146,6 +146,25 @@ return {'settled'}
 """
 )
 
+PROLONG = (
+    _COMMON
+    + """
+-- ARGV: born, id, lease in ms.
+local id, lease = ARGV[2], tonumber(ARGV[3])
+for _, key in ipairs(redis.call('LRANGE', KEYS[1] .. ':hold:' .. id, 0, -1)) do
+  redis.call('ZADD', key .. ':ends', 'XX', whole(now + lease), id)
+  for _, part in ipairs({':sum', ':held', ':ends'}) do
+    local left = redis.call('PTTL', key .. part)
+    if left >= 0 and left < lease + 604800000 then
+      redis.call('PEXPIRE', key .. part, whole(lease + 604800000))
+    end
+  end
+end
+redis.call('PEXPIRE', KEYS[1] .. ':hold:' .. id, whole(lease + 86400000))
+return {'prolonged'}
+"""
+)
+
 BALANCE = (
     _COMMON
     + """

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from fairlead.policies.ledger import slots_at, window_end
+from fairlead.policies.ledger import first_kept, slots_at, window_end
 from fairlead.stores.schema import APPLICATION, SCHEMA, VERSION
 from fairlead.stores.sqlite_file import SqliteFile
 from fairlead.types.spending import Shortage
@@ -71,13 +71,16 @@ class SqliteLedger:
             to.execute("DELETE FROM hold WHERE id = ?", (name,))
             if spending is None or not _recorded(to, name, slots, spending, wall):
                 return
-            to.executemany(
-                "INSERT INTO balance VALUES (?, ?, ?, ?) "
-                "ON CONFLICT DO UPDATE SET settled = settled + excluded.settled",
-                [(*_key(slot), spending.amount) for slot in slots],
-            )
+            for slot in slots:
+                _add(to, slot, spending.amount, wall)
 
         self._file.transaction(run)
+
+    def prolong(
+        self, name: str, slots: Sequence[Slot], lease: float, now: float, wall: float
+    ) -> None:
+        row = (now + lease, name)
+        self._file.transaction(lambda to: to.execute("UPDATE hold SET until = ? WHERE id = ?", row))
 
     def balance(self, account: Account, now: float, wall: float) -> tuple[int, int]:
         (slot,) = slots_at((account,), wall)
@@ -113,6 +116,21 @@ def _balance(to: sqlite3.Connection, slot: Slot) -> tuple[int, int]:
     settled = to.execute(f"SELECT settled FROM balance {where}", _key(slot)).fetchone()
     (held,) = to.execute(f"SELECT sum(amount) FROM hold {where}", _key(slot)).fetchone()
     return settled[0] if settled else 0, held or 0
+
+
+def _add(to: sqlite3.Connection, slot: Slot, amount: int, wall: float) -> None:
+    """Count what was spent. With an account's first spending of a period its past ones go."""
+    key = _key(slot)
+    known = to.execute(
+        "UPDATE balance SET settled = settled + ? WHERE account = ? AND per = ? AND period = ?",
+        (amount, *key),
+    )
+    if not known.rowcount:
+        to.execute("INSERT INTO balance VALUES (?, ?, ?, ?)", (*key, amount))
+        to.execute(
+            "DELETE FROM balance WHERE account = ? AND per = ? AND period < ?",
+            (*key[:2], first_kept(slot.per, wall)),
+        )
 
 
 def _key(slot: Slot) -> tuple[str, str, int]:

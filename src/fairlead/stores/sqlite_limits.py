@@ -60,6 +60,11 @@ class SqliteLimits:
     def leave(self, asked: Asked, granted: Granted, difference: int, now: float) -> None:
         self._file.transaction(lambda to: _left(to, asked, granted, difference))
 
+    def prolong(self, asked: Asked, lease: float, now: float) -> None:
+        row = (int((now + lease) * MICROSECONDS), asked.place, asked.id)
+        query = "UPDATE inside SET until = ? WHERE place = ? AND id = ?"
+        self._file.transaction(lambda to: to.execute(query, row))
+
     def close(self) -> None:
         self._file.close()
 

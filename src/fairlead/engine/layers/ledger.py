@@ -1,13 +1,14 @@
 """Holds the most that a call may cost before it is sent, and settles what it did cost at its end.
 
 A call that failed before anything was billed gives everything back. One that may have been billed,
-or whose stream was cut, is counted by an estimate.
+or whose stream was cut, is counted by an estimate. What is held stays so while the answer is read.
 """
 
 from __future__ import annotations
 
 from collections.abc import Awaitable
 from functools import partial
+from math import inf
 from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
@@ -50,11 +51,11 @@ def ledger(inner: Handler[E_, R_], *, books: Ledger, runtime: Runtime) -> Handle
         worst = billing.worst(runtime.wall()) if due.accounts or due.purses else 0
         if worst is None and call.price is None:
             call.price = partial(_uncounted, call.target)
-        lease = call.deadline - runtime.now()
+        left = call.deadline - runtime.now()
         if books.in_memory:
-            ticket = books.hold_at_once(due, worst, call.target, lease)
+            ticket = books.hold_at_once(due, worst, call.target, left)
         else:
-            ticket = await books.hold(due, worst, call.target, lease)
+            ticket = await books.hold(due, worst, call.target, left)
         before = len(call.own)
         try:
             reply = await inner(call)
@@ -70,6 +71,8 @@ def ledger(inner: Handler[E_, R_], *, books: Ledger, runtime: Runtime) -> Handle
             await reply.on_close(
                 lambda ended: books.settle(ticket, _spent(call, billing, ended, ticket, before))
             )
+            if ticket.until < inf:
+                reply.lease(ticket.until, lambda: books.prolong(ticket, call.deadline))
         return reply
 
     def _spent(

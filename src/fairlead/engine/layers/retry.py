@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from threading import Lock
 from typing import TYPE_CHECKING, TypeVar
 
 from fairlead.errors import FairleadError
+from fairlead.policies.per_target import PerTarget
 from fairlead.policies.retry import Retry, RetryPolicy, decide
 from fairlead.policies.retry_budget import RetryBudget
 
@@ -22,37 +22,22 @@ R_ = TypeVar("R_")
 _ONCE = RetryPolicy(max_retries=0)
 
 
-class RetryBudgets:
-    """One retry budget a target, for as many targets as a client is likely to have.
-
-    Safe to share between threads.
-    """
-
-    _MOST = 1024
+class RetryBudgets(PerTarget[RetryBudget]):
+    """One retry budget a target."""
 
     def __init__(self, *, ratio: float, floor: int) -> None:
+        super().__init__()
         self._ratio = ratio
         self._floor = floor
-        self._budgets: dict[str, RetryBudget] = {}
-        self._making = Lock()
 
     def retune(self, *, ratio: float, floor: int) -> None:
         """Go by other numbers from now on, for the targets that there are too."""
         self._ratio, self._floor = ratio, floor
-        for budget in tuple(self._budgets.values()):
+        for _, budget in self.known():
             budget.retune(ratio=ratio, floor=floor)
 
-    def of(self, target: str) -> RetryBudget:
-        """The budget of `target`; the oldest is forgotten when there are too many."""
-        budget = self._budgets.get(target)
-        return self._made(target) if budget is None else budget
-
-    def _made(self, target: str) -> RetryBudget:
-        with self._making:
-            if len(self._budgets) >= self._MOST:
-                del self._budgets[next(iter(self._budgets))]
-            fresh = RetryBudget(ratio=self._ratio, floor=self._floor)
-            return self._budgets.setdefault(target, fresh)
+    def _fresh(self) -> RetryBudget:
+        return RetryBudget(ratio=self._ratio, floor=self._floor)
 
 
 def retry(

@@ -1,7 +1,7 @@
 """Lets an attempt begin when the limits that processes share allow it.
 
 A refusal says when to ask again, and until then nobody does. What is taken is given back when the
-reply ends; where its holder dies, when the lease does.
+reply ends, and is kept while it is read; where its holder dies, it ends with its lease.
 """
 
 from __future__ import annotations
@@ -20,7 +20,6 @@ from fairlead.engine.layers.limit import (
 from fairlead.engine.limit_talk import Pass
 from fairlead.errors import LimitExceeded, StoreError
 from fairlead.policies.token_estimate import estimated_tokens
-from fairlead.types.permits import Granted
 
 if TYPE_CHECKING:
     from fairlead.engine.call import Call, Handler
@@ -67,6 +66,8 @@ def shared_limit(
             await _left(gate, taken, None, runtime)
             raise
         await reply.on_close(lambda ended: _left(gate, taken, _used(gate, ended), runtime))
+        if isinstance(taken, Pass) and taken.until < inf:
+            reply.lease(taken.until, lambda: gate.prolong(taken, call.deadline, runtime.now()))
         return reply
 
     return handle
@@ -110,10 +111,9 @@ async def _granted(
     said: Denied | None = None
     now = runtime.now()
     if not gate.waiting and own.paused_until <= now:
-        asked = gate.asked(tokens, call.deadline - now)
-        answer = await gate.talk.enter(asked)
-        if isinstance(answer, Granted):
-            return Pass(asked, answer)
+        answer = await gate.enter(tokens, call.deadline, now)
+        if isinstance(answer, Pass):
+            return answer
         said = answer
     return await _waited(call, gate, own, tokens, until, said, runtime)
 
@@ -140,11 +140,10 @@ async def _waited(
                 continue
             if now < own.paused_until or (now < look and said and said.why == "requests"):
                 continue  # only the clock can help
-            asked = gate.asked(tokens, call.deadline - now)
-            answer = await gate.talk.enter(asked)
+            answer = await gate.enter(tokens, call.deadline, now)
             now = runtime.now()
-            if isinstance(answer, Granted):
-                return Pass(asked, answer)
+            if isinstance(answer, Pass):
+                return answer
             said = answer
             look, looks = _next_look(said, looks, now), looks + 1
         if own.paused_until > now:
