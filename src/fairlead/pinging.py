@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from fairlead.errors import ConfigError, TransportError
+from fairlead.errors import ConfigError, TransportError, UnknownProvider
 from fairlead.types.pings import Ping, PingTry
 
 if TYPE_CHECKING:
@@ -16,7 +16,12 @@ def place_of(registry: Registry, name: str) -> tuple[str, str]:
     """What a provider, or a URL, is called and the address to ask. Raises `ConfigError`."""
     if "://" in name:
         return name, name
-    provider = registry.get(name)
+    try:
+        provider = registry.get(name)
+    except UnknownProvider as error:
+        if "." not in name and ":" not in name:
+            raise
+        raise UnknownProvider(f"{error}; an address begins with https://") from None
     if provider.embedded:
         raise ConfigError(f"{provider.name} runs on this machine; there is no line to measure")
     check = provider.check

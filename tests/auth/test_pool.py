@@ -69,6 +69,15 @@ def test_without_a_hint_the_rest_depends_on_what_is_used_up(kind, seconds) -> No
     assert "a" in taken(keys, seconds, 2)
 
 
+def test_a_spent_quota_rests_until_the_provider_says_that_it_is_reset() -> None:
+    keys = pool("a", "b")
+
+    assert keys.chosen(0.0).rejected(error(QuotaExceededError, 86_400.0), 0.0)
+
+    assert taken(keys, 86_399.0, 2) == ["b", "b"]
+    assert "a" in taken(keys, 86_400.0, 2)
+
+
 def test_a_hint_of_nothing_is_still_a_rest() -> None:
     keys = pool("a")
 

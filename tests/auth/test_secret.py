@@ -90,6 +90,7 @@ def test_it_has_no_hash() -> None:
     [
         ("", "is empty"),
         (f"{CANARY}\n", "line break"),
+        (f'"{CANARY}"', "between quotes"),
         (f"{CANARY}\r\nx-evil: 1", "line break"),
         (f"{CANARY}\x00", "control character"),
         (f"{CANARY}\x7f", "control character"),

@@ -57,6 +57,8 @@ Run = Callable[..., Result]
         (["-m", "lab/m1", "chat"], 2, "chat is a command, and stands first"),
         (["keys", "set", "openai", "sk-1"], 2, "`fairlead providers` says where each goes"),
         (["modles"], 2, "did you mean models?; to ask a model that word: fairlead -- modles"),
+        (["chta"], 2, "did you mean chat?"),
+        (["logs"], 2, "did you mean stats?"),
         (["-m", "lab/m1"], 2, "there is no prompt"),
         ([], 2, "there is no prompt"),
         (["half \udcff"], 2, "not UTF-8"),

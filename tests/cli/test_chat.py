@@ -52,7 +52,7 @@ def test_commands_change_model_system_and_options(lab: Lab):
     assert (body["model"], body["temperature"]) == ("m2", 0)
     assert turns(server)[0] == {"role": "system", "content": "Be terse."}
     assert "the model is lab/m2" in result.stderr
-    assert "1 answers, 12 tokens in, 3 out" in result.stderr
+    assert "1 answer, 12 tokens in, 3 out" in result.stderr
 
 
 def test_undo_and_clear_take_turns_back(lab: Lab):

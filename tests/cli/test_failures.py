@@ -7,7 +7,7 @@ import sys
 import time
 
 import pytest
-from tests.cli.conftest import DONE, KEY, Lab, chunk, streamed, whole
+from tests.cli.conftest import DONE, KEY, SETTINGS, Lab, chunk, streamed, whole
 
 from fairlead.testing.server import Pause, respond, stream
 
@@ -189,6 +189,23 @@ def test_an_option_of_the_call_is_no_flag_and_the_way_to_give_it_is_told(lab: La
         assert "no such option '--max-tokens'" in result.stderr
         assert "(write -o max_tokens VALUE)" in result.stderr
     assert "(see fairlead config show --help)" in lab.run("config", "show", "--seed").stderr
+
+
+def test_a_proxy_that_is_not_heeded_is_told_where_no_connection_stands(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch
+):
+    lab.configure(SETTINGS.format(url="http://127.0.0.1:1"))
+    monkeypatch.setenv("HTTPS_PROXY", f"http://someone:{KEY}@proxy.example")
+    result = lab.run("Hi")
+    assert result.exit_code == 6
+    assert "the environment's proxy is ignored: HTTPS_PROXY; to use it, set" in result.stderr
+    assert KEY not in result.stderr
+
+
+def test_a_model_that_is_not_there_names_the_command_that_lists_them(lab: Lab):
+    lab.answers(respond(404, [], b'{"error": {"message": "no such model"}}'))
+    result = lab.run("Hi")
+    assert result.stderr.endswith("; fairlead models lab lists those that it has\n")
 
 
 def test_it_is_told_how_many_attempts_there_were(lab: Lab):

@@ -69,6 +69,12 @@ def test_an_unknown_name_is_told_with_the_nearest_ones(lab: Lab) -> None:
     assert "anthropic" in run.stderr
 
 
+def test_a_host_is_no_name_and_how_to_write_its_address_is_told(lab: Lab) -> None:
+    result = lab.run("ping", "api.example.org")
+    assert result.exit_code == 2
+    assert "an address begins with https://" in result.stderr
+
+
 def test_plain_http_to_another_machine_is_refused(lab: Lab) -> None:
     run = lab.run("ping", "http://example.com/")
 

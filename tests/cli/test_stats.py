@@ -89,7 +89,7 @@ def test_a_wrong_switch_is_refused(lab, monkeypatch) -> None:
     result = lab.run("stats")
 
     assert result.exit_code == 2
-    assert "log.keep" in result.stderr
+    assert "FAIRLEAD_LOG_KEEP: must be true or false" in result.stderr
 
 
 def test_a_table_tells_percentiles_phases_and_the_bottleneck(lab) -> None:

@@ -146,3 +146,10 @@ def test_error_bodies_quoted_in_the_wild_give_a_message_and_a_class() -> None:
             wrong.append((given, type(error)))
 
     assert wrong == []
+
+
+def test_a_spent_quota_says_what_to_do() -> None:
+    error = classify("Insufficient Balance", status=402, target="deepseek/m")
+    assert str(error).endswith(
+        "(HTTP 402); add credit or raise the limit there, or ask another provider"
+    )

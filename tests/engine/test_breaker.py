@@ -188,6 +188,16 @@ def test_adaptive_throttling_spares_a_provider_that_has_no_room(rig) -> None:
     assert rig.guards.health("agent/run", rig.runtime.now()).throttled > 0.9
 
 
+def test_cancelled_calls_do_not_throttle(rig) -> None:
+    guard = guarded(adaptive_throttle=True).breakers.of(rig.call().target)
+
+    for _ in range(100):
+        entered = guard.enter(0.0)
+        guard.failed(entered, asyncio.CancelledError(), 0.0, waited=1.0, patience=60.0)
+
+    assert guard.health(0.0, ()).throttled == 0.0
+
+
 def test_requests_that_the_caller_got_wrong_do_not_throttle(rig) -> None:
     rig.policy = RetryPolicy(max_retries=0)
     rig.guards = guarded(adaptive_throttle=True)

@@ -15,9 +15,9 @@ def sent_in(throttle: Throttle, seconds: range, random: Random, capacity: float)
             now = second + tenth / 10
             if throttle.admit(now, random.random()):
                 sent += 1
-                if random.random() < capacity:
-                    accepted += 1
-                    throttle.accepted(now)
+                taken = random.random() < capacity
+                accepted += taken
+                throttle.answered(now, accepted=taken)
     return sent, accepted
 
 
@@ -61,3 +61,9 @@ def test_a_clock_that_goes_back_changes_nothing() -> None:
     sent_in(throttle, range(60), Random(8), capacity=0.0)
     before = throttle.share(60)
     assert throttle.share(-1e9) == before
+
+
+def test_what_is_under_way_or_was_never_answered_refuses_nothing() -> None:
+    throttle = Throttle()
+    assert all(throttle.admit(0, 0.0) for _ in range(100))
+    assert throttle.share(0) == 0.0

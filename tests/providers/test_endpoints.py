@@ -119,6 +119,26 @@ def test_a_bad_address_names_its_variable_and_shows_no_part_of_it(value: str) ->
     assert "canary" not in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    ("name", "path"),
+    [
+        ("openai", "/chat/completions"),
+        ("openai", "/responses/"),
+        ("anthropic", "/v1/messages"),
+        ("ollama", "/api/chat"),
+    ],
+)
+def test_an_address_of_calls_is_no_base_url(name: str, path: str) -> None:
+    own = ProviderSettings(base_url=f"https://one.example{path}")
+    with pytest.raises(ConfigError, match=rf"a base URL ends before {path.rstrip('/')}; leave"):
+        endpoint(name, own)
+
+
+def test_an_address_may_end_in_a_path_of_another_protocol() -> None:
+    own = ProviderSettings(base_url="https://one.example/api/chat")
+    assert endpoint("openai", own).base_url == "https://one.example/api/chat"
+
+
 def test_plain_http_is_taken_where_it_is_allowed() -> None:
     own = ProviderSettings(base_url="http://gpu.lan:8000/v1", allow_insecure_http=True)
     assert endpoint("vllm", own).base_url == "http://gpu.lan:8000/v1"

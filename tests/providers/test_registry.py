@@ -99,6 +99,16 @@ def test_an_unknown_provider_gets_the_nearest_names(text: str) -> None:
         registry().resolve(text)
 
 
+def test_an_address_is_no_model_and_its_place_is_told() -> None:
+    with pytest.raises(UnknownProvider, match=r"base_url in a table \[providers.<name>\]"):
+        registry().resolve("http://localhost:8080/v1")
+
+
+def test_the_beginning_of_names_is_shown_as_one() -> None:
+    with pytest.raises(UnknownModel, match=r"did you mean gpt-\.\.\.\?"):
+        registry().resolve("gpt5")
+
+
 def test_an_unknown_bare_name_says_how_to_write_it() -> None:
     with pytest.raises(UnknownModel, match="write provider/model"):
         registry().resolve("zzz")

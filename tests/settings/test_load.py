@@ -144,6 +144,10 @@ def test_the_environment_is_read_as_text(place: Place) -> None:
         ("timeouts = 3", "timeouts: must be a table"),
         ("providers = 3", "providers: must be tables"),
         ("[providers]\nx = 3", "providers.x: must be a table"),
+        ("[budgets]\nusd = 3", "budgets.usd: must be a table; write [budgets.<name>] above it"),
+        ("[budget.team]\nusd = 3", "budget: there is no such key; did you mean budgets?"),
+        ("[routes.fast]\nmodels = ['a/b']", "routes.fast.models: there is no such key; there are"),
+        ("model = openai/gpt-5", "(at line 1, column 9); text stands between quotes"),
         ("[providers.x]\nkey = 3", "providers.x.key: must be text, not a whole number"),
         ("[providers.x]\ntimeouts = 3", "providers.x.timeouts: must be a table, not"),
         ("[aliases]\na = 3", "aliases: must be text, not a whole number"),
@@ -177,7 +181,7 @@ def test_a_slip_in_the_environment_is_refused_with_the_nearest_name(place: Place
     message = place.refusal({"FAIRLEAD_MODLE": "x"})
     assert message == "there is no variable FAIRLEAD_MODLE; did you mean FAIRLEAD_MODEL?"
     assert "FAIRLEAD_TIMEOUTS_IDLE" in place.refusal({"FAIRLEAD_TIMEOUTS_IDEL": "1"})
-    words = "the environment: timeouts.connect: must be a number, not text"
+    words = "the environment: FAIRLEAD_TIMEOUTS_CONNECT: must be a number, not text"
     assert words in place.refusal({"FAIRLEAD_TIMEOUTS_CONNECT": "fast"})
 
 

@@ -51,6 +51,9 @@ class _ManagedToken(Struct, frozen=True):
 class Application:
     """What an application and a workload share: the tenant's token endpoint."""
 
+    remedy = ""
+    """What to do about a refusal."""
+
     def __init__(self, environment: Environment, scope: str) -> None:
         self._environment = environment
         self._scope = scope
@@ -76,8 +79,6 @@ class Application:
         grantor = Grantor(f"{authority}/{tenant}/oauth2/v2.0/token", "Microsoft Entra", self.remedy)
         lease = yield from redeem(grantor, fields, wall)
         return lease
-
-    remedy = ""
 
 
 class ClientSecret(Application):

@@ -20,7 +20,7 @@ V_ = TypeVar("V_")
 _EARLY_SECONDS = 300.0
 _EARLY_SHARE = 0.1
 _SPREAD = 60.0
-_MARGIN = 10.0
+MARGIN = 10.0
 """What ends within this time is not sent any more: it would be on its way too long."""
 _NOTHING = 60.0
 """Seconds before a place that held nothing is looked at again."""
@@ -115,8 +115,8 @@ class Leased(Generic[V_]):
             self._nothing_until = wall + _NOTHING
             return
         life = max(0.0, lease.expires - wall)
-        self._expires = lease.expires - min(_MARGIN, life / 10)
-        self._renew_at = wall + min(lease.again, _early(life, self._random()))
+        self._expires = lease.expires - min(MARGIN, life / 10)
+        self._renew_at = wall + min(lease.again, early(life, self._random()))
         self._obtained = wall
         self._value = lease.value
         self._refused = False
@@ -135,8 +135,12 @@ class TokenSource(Leased[Secret]):
         return self._value
 
 
-def _early(life: float, jitter: float) -> float:
-    """Seconds after which a secret of this life is renewed; a short one in its second half."""
+def early(life: float, jitter: float) -> float:
+    """Seconds after which a secret of this life is renewed: five minutes or a tenth of it before
+    its end, a short one in its second half.
+
+    `jitter`, from 0 to 1, spreads the renewals of many processes over the minute before.
+    """
     if life == inf:
         return inf
     lead = max(_EARLY_SECONDS, life * _EARLY_SHARE) + _SPREAD * jitter

@@ -9,12 +9,8 @@ from typing import Protocol
 
 from msgspec import Struct
 
+from fairlead.auth.leased import MARGIN, early
 from fairlead.auth.secret import Secret
-
-_EARLY_SECONDS = 300.0
-_EARLY_SHARE = 0.1
-_MARGIN_SECONDS = 10.0
-"""A token that ends within this time is not sent any more: it would be on its way too long."""
 
 
 class Login(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -37,19 +33,14 @@ class Login(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     def usable(self, wall: float) -> bool:
         """Whether the access token may still be sent."""
-        return self.expires_at is None or wall < self.expires_at - _MARGIN_SECONDS
+        return self.expires_at is None or wall < self.expires_at - MARGIN
 
     def due_at(self, jitter: float) -> float | None:
-        """When to renew early: five minutes or a tenth of its life before it ends.
-
-        A life that is short is renewed in its second half. `jitter`, from 0 to 1, spreads the
-        renewals of many processes over the minute before. None where nothing can be renewed.
-        """
+        """When to renew it, which is `early`; None where nothing can be renewed."""
         if self.expires_at is None or self.refresh is None:
             return None
         life = max(0.0, self.expires_at - self.obtained_at)
-        lead = max(_EARLY_SECONDS, life * _EARLY_SHARE) + 60.0 * jitter
-        return self.expires_at - min(lead, life / 2)
+        return self.expires_at - life + early(life, jitter)
 
 
 class LoginLock(Protocol):

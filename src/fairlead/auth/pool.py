@@ -1,7 +1,7 @@
 """Several keys of one provider: each attempt takes one that is not resting.
 
-A key that was limited rests for as long as the provider says; one whose quota is spent, for an
-hour; one that was refused, until it is another. Instants are seconds since 1970.
+A key that was limited or whose quota is spent rests as a target would (`policies/fallback.py`);
+one that was refused, until it is another. Instants are seconds since 1970.
 """
 
 from __future__ import annotations
@@ -18,11 +18,10 @@ from fairlead.errors import (
     QuotaExceededError,
     RateLimitError,
 )
+from fairlead.policies.fallback import rest_after
 from fairlead.ports import Renewal
 from fairlead.types.http import HttpRequest
 
-_RATE_REST = 60.0
-_QUOTA_REST = 3600.0
 _LEAST_REST = 1.0
 
 _Rank = tuple[int, float, int]
@@ -63,11 +62,8 @@ class Member:
         """Whether this key, renewed, or another one is worth another attempt now."""
         if self.credential.rejected(error, wall):
             return True
-        if isinstance(error, QuotaExceededError):
-            self._rest(_QUOTA_REST, wall)
-        elif isinstance(error, RateLimitError):
-            hint = error.retry_after
-            self._rest(_RATE_REST if hint is None else max(hint, _LEAST_REST), wall)
+        if isinstance(error, QuotaExceededError | RateLimitError):
+            self._rest(max(rest_after(error), _LEAST_REST), wall)
         elif isinstance(error, AuthenticationError):
             self._refused = self.credential.held
             self._dropped = True

@@ -20,7 +20,9 @@ if TYPE_CHECKING:
     from fairlead.inputs import ChatOptions
 
 
-_NEARLY_A_COMMAND = 0.8
+_NEARLY_A_COMMAND = 0.75
+_ELSEWHERE = {"keys": "providers", "logs": "stats", "serve": "local serve"}
+"""What other command lines have, and where it is here."""
 
 
 @click.command("ask", cls=SectionedCommand)
@@ -90,9 +92,12 @@ def command(
         usable.check()
     wish = _wish(options, chosen, has_tools=usable is not None)
     message = user_message(words, attachments)
-    session = open_session(model, quiet=chosen.quiet)
+    session = open_session(model, quiet=chosen.quiet, go_on=chosen.go_on, log=not chosen.no_log)
+    if session.before is not None and session.before.system is not None:
+        options.setdefault("system", session.before.system)
     complete_options(session, options)
-    question = Question(session, message, options, chosen, usable, wish)
+    messages = [*session.earlier, message]
+    question = Question(session, messages, options, chosen, usable, wish)
     if chosen.dry_run:
         _show_request(question)
     else:
@@ -148,10 +153,12 @@ def _check_words(context: click.Context, words: tuple[str, ...]) -> None:
     word = words[0]
     if word in COMMANDS:
         problem = f"{word} is a command, and stands first: fairlead {word} ..."
-    elif near := get_close_matches(word, COMMANDS, 1, _NEARLY_A_COMMAND):
-        problem = f"there is no command {word}; did you mean {near[0]}?"
     else:
-        return
+        near = [_ELSEWHERE[word]] if word in _ELSEWHERE else []
+        near += get_close_matches(word, COMMANDS, 1, _NEARLY_A_COMMAND)
+        if not near:
+            return
+        problem = f"there is no command {word}; did you mean {near[0]}?"
     raise click.UsageError(f"{problem}; to ask a model that word: fairlead -- {word}")
 
 
@@ -194,3 +201,4 @@ def _answer(question: Question) -> None:
             write_error(receipt_json(error.receipt) + "\n")
         raise
     tell(told, flags)
+    question.keep(*told.messages)

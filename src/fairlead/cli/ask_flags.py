@@ -45,6 +45,8 @@ class Flags(NamedTuple):
     extract: bool
     extract_last: bool
     items: bool
+    go_on: bool
+    no_log: bool
 
     def check(self) -> None:
         """Raises `click.UsageError` for two that exclude each other."""

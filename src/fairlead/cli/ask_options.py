@@ -55,6 +55,9 @@ def model_options(function: _F) -> _F:
 
 _MODEL_OPTIONS = (
     click.option("-m", "--model", metavar="MODEL", help="The model, as provider/model."),
+    click.option(
+        "-c", "--continue", "go_on", is_flag=True, help="Go on with the last conversation."
+    ),
     click.option("-s", "--system", metavar="TEXT", help="The system prompt."),
     click.option(
         "-o",
@@ -87,5 +90,8 @@ _MODEL_OPTIONS = (
     click.option("-R", "--hide-reasoning", is_flag=True, help="Do not show the model's reasoning."),
     click.option("-u", "--usage", is_flag=True, help="Show tokens, cost and time on stderr."),
     click.option("-q", "--quiet", is_flag=True, help="Only the answer, and errors."),
+    click.option(
+        "-n", "--no-log", is_flag=True, help="Keep nothing: no line in the log, no conversation."
+    ),
     click.option("--raw", is_flag=True, help="The text as it came, control characters included."),
 )

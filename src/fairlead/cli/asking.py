@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, NamedTuple
 
 from fairlead.cli.answer import AnswerPrinter, print_tool_calls, tell_about
@@ -17,10 +18,11 @@ from fairlead.cli.report import (
     usage_line,
 )
 from fairlead.cli.terminal import is_terminal, note, write, write_error
-from fairlead.errors import ExtractionFailed
+from fairlead.errors import ExtractionFailed, FairleadError
+from fairlead.types.messages import Message
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from fairlead.cli.ask_flags import Flags
     from fairlead.cli.session import Session
@@ -30,17 +32,16 @@ if TYPE_CHECKING:
     from fairlead.engine.codecs import ChatCodec
     from fairlead.inputs import ChatOptions
     from fairlead.providers.registry import Resolved
-    from fairlead.types.messages import Message
     from fairlead.types.requests import ChatRequest
     from fairlead.types.responses import ChatResponse
     from fairlead.types.runs import RunResult
 
 
 class Question(NamedTuple):
-    """All that one call is made of."""
+    """All that one call is made of; the last of the `messages` is the question itself."""
 
     session: Session
-    message: Message
+    messages: list[Message]
     options: ChatOptions
     flags: Flags
     tools: Tools | None = None
@@ -52,12 +53,26 @@ class Question(NamedTuple):
         if self.tools is not None:
             options = self.tools.told(options)
         stream = bool(self.tools or self.wish) or not self.flags.no_stream
-        return self.session.prepare([self.message], options, stream=stream)
+        return self.session.prepare(self.messages, options, stream=stream)
+
+    def keep(self, *answer: Message) -> None:
+        """Keep the conversation with its answer for `--continue`."""
+        self.session.keep([*self.messages, *answer], self.options.get("system"))
+
+    @contextmanager
+    def keeping(self, said: Callable[[], str]) -> Iterator[None]:
+        """Where the answer breaks off, keep what it has `said` so far."""
+        try:
+            yield
+        except (KeyboardInterrupt, FairleadError):
+            if text := said():
+                self.keep(Message.assistant(text))
+            raise
 
 
 def ask(question: Question) -> Told:
     """Ask, and print the answer. Raises a `FairleadError` after printing what had come."""
-    session, message, options, flags, tools, wish = question
+    session, messages, options, flags, tools, wish = question
     printer = AnswerPrinter(raw=flags.raw, reasoning=not (flags.hide_reasoning or flags.quiet))
     with session.client() as client:
         if tools is not None:
@@ -65,7 +80,9 @@ def ask(question: Question) -> Told:
         if wish is not None:
             return _extracted(client, question, wish)
         if not _waits(flags):
-            return PlainAnswer(client, printer).show(session.model, [message], options)
+            answering = PlainAnswer(client, printer)
+            with question.keeping(lambda: answering.said):
+                return answering.show(session.model, messages, options)
         response = _whole(client, question)
         _print_whole(response, printer, flags)
         return Told(response, (response.message,))
@@ -85,11 +102,12 @@ def tell(told: Told, flags: Flags) -> None:
 def _run(client: Client, question: Question, tools: Tools, printer: AnswerPrinter) -> Told:
     from fairlead.cli.running import RunView, as_told, shown_run
 
-    session, message, options, flags, _, wish = question
+    session, messages, options, flags, _, wish = question
     waits = wish is not None or _waits(flags)
     view = RunView(tools, printer, streaming=not waits, quiet=flags.quiet)
     asked = options if wish is None else wish.told(options)
-    run = shown_run(client, session.model, [message], asked, view)
+    with question.keeping(lambda: view.said):
+        run = shown_run(client, session.model, messages, asked, view)
     told = Told(as_told(run), run.messages, len(run.turns))
     if wish is not None:
         _print_checked(run, wish, flags)
@@ -117,11 +135,11 @@ def _extracted(client: Client, question: Question, wish: Wish) -> Told:
     from fairlead.cli.growing_json import value_json
     from fairlead.cli.structured import as_told, extracted, listed
 
-    session, message, options, flags, _, _ = question
+    session, messages, options, flags, _, _ = question
     if wish.items:
-        return as_told(listed(client, session.model, message, options, wish))
+        return as_told(listed(client, session.model, messages, options, wish))
     shown = not flags.json
-    found = extracted(client, session.model, message, options, wish, shown=shown)
+    found = extracted(client, session.model, messages, options, wish, shown=shown)
     told = as_told(found)
     if flags.json:
         value = value_json(found.value)
@@ -141,10 +159,10 @@ def _renders(flags: Flags) -> bool:
 
 def _whole(client: Client, question: Question) -> ChatResponse:
     """A stream on the wire unless that is not wanted: silence is noticed sooner there."""
-    session, message, options, flags = question[:4]
+    session, messages, options, flags = question[:4]
     if flags.no_stream:
-        return client.chat(session.model, [message], **options)
-    with client.stream(session.model, [message], **options) as stream:
+        return client.chat(session.model, messages, **options)
+    with client.stream(session.model, messages, **options) as stream:
         return stream.result()
 
 

@@ -52,6 +52,7 @@ class Chat:
         self.pairs = pairs
         self.system = system
         self.conversation = Conversation()
+        self.conversation.keep(*session.earlier)
         self._deadline = deadline
         self._sources = sources
         self._raw = raw
@@ -99,6 +100,9 @@ class Chat:
             if isinstance(error, FairleadError):
                 raise
             note("stopped; what came is kept" if self._answered else "stopped")
+        finally:
+            if self._answered:
+                self.session.keep(self.conversation.messages, self.system)
 
     def _answering(self) -> Answering:
         printer = AnswerPrinter(raw=self._raw, reasoning=self._reasoning)
@@ -152,6 +156,8 @@ def command(
     usage: bool,
     quiet: bool,
     raw: bool,
+    go_on: bool,
+    no_log: bool,
     tools: tuple[str, ...],
     functions: tuple[str, ...],
     yes: bool,
@@ -167,7 +173,9 @@ def command(
         usable.check()
     # Answers that nobody can read must not be paid for.
     output()
-    session = open_session(model, quiet=quiet)
+    session = open_session(model, quiet=quiet, go_on=go_on, log=not no_log)
+    if system is None and session.before is not None:
+        system = session.before.system
     with session.client() as client, LineEditor() as editor:
         chat = Chat(
             session,
@@ -183,8 +191,14 @@ def command(
             tools=usable,
         )
         if editor.interactive and not quiet:
-            note(f"{session.model} listens; /help shows the commands, Ctrl-D leaves")
+            note(_welcome(session))
         _converse(chat, editor)
+
+
+def _welcome(session: Session) -> str:
+    told = f"{session.model} listens; /help shows the commands, Ctrl-D leaves"
+    earlier = len(session.earlier)
+    return f"{told}; {earlier} messages were said before" if earlier else told
 
 
 def _converse(chat: Chat, editor: LineEditor) -> None:

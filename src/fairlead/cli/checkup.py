@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from fairlead.types.http import HttpSettings
 
 _PROXIES = ("http_proxy", "https_proxy", "all_proxy")
+_TRUST_ENV = "to use it, set trust_env = true under [http] in your settings file"
 _CERTIFICATES = ("SSL_CERT_FILE", "SSL_CERT_DIR", "CURL_CA_BUNDLE", "REQUESTS_CA_BUNDLE")
 
 
@@ -54,9 +55,8 @@ def key(registry: Registry, name: str) -> Finding:
     if gap is not None and state.startswith(("missing", "unusable")):
         return Finding("fail", subject, f"{state}: {gap.sentence}")
     if state.startswith("unusable"):
-        return Finding(
-            "fail", subject, f"{state}: no header can carry it; set it again, without line breaks"
-        )
+        advice = "no header can carry it; set it again, without quotes or line breaks"
+        return Finding("fail", subject, f"{state}: {advice}")
     if state.startswith("missing"):
         return Finding("fail", subject, state)
     if state == "retired":
@@ -76,11 +76,18 @@ def proxies(http: HttpSettings) -> Finding:
         return Finding("ok", "proxy", "none")
     if http.trust_env:
         return Finding("ok", "proxy", f"{names} of the environment, as http.trust_env says")
-    return Finding(
-        "warn",
-        "proxy",
-        f"ignored: {names}; to use it, set trust_env = true under [http] in your settings file",
-    )
+    return Finding("warn", "proxy", f"ignored: {names}; {_TRUST_ENV}")
+
+
+def ignored_proxies() -> str:
+    """A sentence about the environment's proxies where they are not heeded, else nothing."""
+    from fairlead.settings import Settings
+
+    try:
+        found = proxies(Settings.load().http)
+    except ConfigError:
+        return ""
+    return f"the environment's proxy is {found.detail}" if found.state == "warn" else ""
 
 
 def certificates(http: HttpSettings) -> list[Finding]:

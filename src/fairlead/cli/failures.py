@@ -10,7 +10,7 @@ from collections.abc import Callable
 import click
 
 from fairlead.cli.terminal import note, write_error
-from fairlead.errors import FairleadError
+from fairlead.errors import ConnectError, ConnectTimeout, FairleadError, NotFoundError
 
 USAGE = 2
 INTERRUPTED = 130
@@ -46,9 +46,21 @@ def exit_code_of(run: Callable[[], object]) -> int:
 
 
 def failure(error: FairleadError) -> str:
-    """The sentence for an error, and what was noted on it, such as the number of attempts."""
+    """The sentence for an error, what was noted on it, such as the number of attempts, and help."""
     said = str(error) or error.error_type
-    return "; ".join([said, *getattr(error, "__notes__", ())])
+    return "; ".join([said, *getattr(error, "__notes__", ()), *_help_with(error)])
+
+
+def _help_with(error: FairleadError) -> list[str]:
+    """What to do at this terminal, where the error cannot know it."""
+    if isinstance(error, ConnectError | ConnectTimeout):
+        from fairlead.cli.checkup import ignored_proxies
+
+        return [said] if (said := ignored_proxies()) else []
+    if isinstance(error, NotFoundError) and error.remedy is None and "://" not in error.target:
+        provider = error.target.partition("/")[0]
+        return [f"fairlead models {provider} lists those that it has"]
+    return []
 
 
 def _failed(error: FairleadError) -> int:

@@ -113,9 +113,9 @@ def serve(model: str, host: str, port: int, key_env: str | None, slots: int, qui
 
 
 def _in_words(value: str | bool | None) -> str:
-    return (
-        value if isinstance(value, str) else "yes" if value else "none" if value is None else "no"
-    )
+    if isinstance(value, str):
+        return value
+    return "none" if value is None else "yes" if value else "no"
 
 
 def _announce(name: str, endpoint: Endpoint, key_env: str | None, *, quiet: bool) -> None:

@@ -166,6 +166,7 @@ def program() -> None:
     \b
       fairlead "Why is the sea salt?"
       cat notes.txt | fairlead -m anthropic/claude-sonnet-4-5 "Summarise this"
+      fairlead -c "And now in French"
       fairlead -- chat about boats
 
     The words after the options are the prompt; "--" ends the options. Text on standard input comes

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import click
 
 _SECTIONS = {
-    "The question": ("model", "system", "pairs", "attachments", "sources", "deadline"),
+    "The question": ("model", "go_on", "system", "pairs", "attachments", "sources", "deadline"),
     "Tools": ("tools", "functions", "chain_limit", "yes", "approve_each", "tools_debug"),
     "Structured answers": ("schema", "items", "extract", "extract_last"),
 }

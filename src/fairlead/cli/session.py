@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from msgspec.structs import replace
+
 from fairlead.cli.terminal import note
 from fairlead.errors import ConfigError
 from fairlead.providers.registry import Registry, Resolved
 from fairlead.settings import Settings
+from fairlead.settings.values import LogSettings
 
 if TYPE_CHECKING:
+    from fairlead.cli.kept_conversation import KeptConversation
     from fairlead.client import Client
     from fairlead.core import Core
     from fairlead.engine.codecs import ChatCodec
@@ -33,6 +37,8 @@ class Session:
         self.settings = settings
         self.registry = Registry(settings)
         self.model = model
+        self.before: KeptConversation | None = None
+        """The conversation that goes on, where one does."""
 
     def resolved(self, dialect: str | None = None) -> Resolved:
         """Where the model's requests go. Raises `ConfigError` or `InvalidRequest`."""
@@ -73,6 +79,18 @@ class Session:
 
         return Client(self.settings, observers=_journal(self.settings))
 
+    @property
+    def earlier(self) -> list[Message]:
+        """What was said before."""
+        return [] if self.before is None else self.before.messages
+
+    def keep(self, messages: list[Message], system: str | None) -> None:
+        """Keep what was said for `--continue`, unless the log is off."""
+        if self.settings.log.keeps_conversation:
+            from fairlead.cli.kept_conversation import KeptConversation, keep
+
+            keep(KeptConversation(self.model, messages, system))
+
     def start_local(self, *, quiet: bool, operation: str = "chat") -> None:
         """Fetch and start the local model where it is the one in use, showing progress.
 
@@ -92,16 +110,36 @@ class Session:
                 server.start(resolved.target.model, progress)
 
 
-def open_session(model: str | None, *, quiet: bool = False) -> Session:
-    """The settings, with `model` above theirs. What the user should know is said on stderr."""
+def open_session(
+    model: str | None, *, quiet: bool = False, go_on: bool = False, log: bool = True
+) -> Session:
+    """The settings, with `model` above theirs. What the user should know is said on stderr.
+
+    With `go_on`, the last conversation is `before`, and its model stands above the settings' too.
+    Without `log`, nothing is kept of this run. Raises `InvalidRequest` or `ConfigError`.
+    """
     settings = Settings.load()
-    chosen = model if model is not None else settings.model
+    before = _last_conversation(settings) if go_on else None
+    if not log:
+        settings = replace(settings, log=LogSettings(keep=False))
+    chosen = model if model is not None else before.model if before else settings.model
     session = Session(settings, DEFAULT_MODEL if chosen is None else chosen)
+    session.before = before
     if not quiet:
         warn(settings)
         if chosen is None:
             note(_default_notice(session.registry))
     return session
+
+
+def _last_conversation(settings: Settings) -> KeptConversation:
+    from fairlead.cli.kept_conversation import kept
+
+    if not settings.log.keeps_conversation:
+        raise ConfigError(
+            "the settings keep no conversation to go on with; see [log] in fairlead config show"
+        )
+    return kept()
 
 
 def _journal(settings: Settings) -> list[Observer]:

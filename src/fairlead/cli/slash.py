@@ -104,7 +104,8 @@ class SlashCommands:
 
     def usage(self, rest: str) -> None:
         told = self._chat.conversation
-        note(f"{told.answers} answers, {told.input_tokens} tokens in, {told.output_tokens} out")
+        answers = f"{told.answers} answer{'s' * (told.answers != 1)}"
+        note(f"{answers}, {told.input_tokens} tokens in, {told.output_tokens} out")
 
 
 def _write_new(path: Path, data: bytes) -> None:

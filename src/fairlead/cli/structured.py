@@ -78,12 +78,18 @@ def open_wish(options: ChatOptions, *, items: bool, has_tools: bool) -> Wish | N
 
 
 def extracted(
-    client: Client, model: str, message: Message, options: ChatOptions, wish: Wish, *, shown: bool
+    client: Client,
+    model: str,
+    messages: list[Message],
+    options: ChatOptions,
+    wish: Wish,
+    *,
+    shown: bool,
 ) -> Extraction[object]:
     """Ask, and print the value where it is to be `shown`."""
     asked = cast("ExtractOptions", wish.asked(options))
     growing = GrowingJson()
-    with client.stream_extract(model, [message], wish.kind, **asked) as stream:
+    with client.stream_extract(model, messages, wish.kind, **asked) as stream:
         if shown:
             try:
                 for partial in stream:
@@ -98,11 +104,11 @@ def extracted(
 
 
 def listed(
-    client: Client, model: str, message: Message, options: ChatOptions, wish: Wish
+    client: Client, model: str, messages: list[Message], options: ChatOptions, wish: Wish
 ) -> Extraction[list[object]]:
     """Ask for many, and print each on a line of its own as soon as it is whole and valid."""
     asked = cast("ItemOptions", wish.asked(options))
-    with client.stream_items(model, [message], wish.kind, **asked) as stream:
+    with client.stream_items(model, messages, wish.kind, **asked) as stream:
         for item in stream:
             write(f"{value_json(item)}\n")
         return stream.result()

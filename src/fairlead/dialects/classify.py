@@ -107,6 +107,7 @@ _CONTEXT = re.compile(
     re.IGNORECASE,
 )
 _TOO_LONG = "send less, or ask a model that takes more"
+_SPENT = "add credit or raise the limit there, or ask another provider"
 _WRONG_KEY = re.compile(r"(?:incorrect|invalid) api key", re.IGNORECASE)
 _QUOTA = re.compile(
     r"credit balance|insufficient (?:balance|credits|funds|quota)"
@@ -150,6 +151,8 @@ def classify(
     )
     if isinstance(error, ContextLengthError):
         error.remedy = _TOO_LONG
+    elif isinstance(error, QuotaExceededError):
+        error.remedy = _SPENT
     elif is_web_page(body) and not isinstance(error, AuthenticationError):
         error.remedy = remedy(effective)
     if effective in _DETERMINISTIC:

@@ -88,7 +88,7 @@ class Guard:
         if entered != _NOT_ENTERED:
             self._breaker.leave(entered, "success", now)
         if throttle is not None:
-            throttle.accepted(now)
+            throttle.answered(now, accepted=True)
 
     def failed(
         self, entered: int, error: BaseException, now: float, *, waited: float, patience: float
@@ -100,8 +100,9 @@ class Guard:
             if result == "failure":
                 self._remember(error)
             self._breaker.leave(entered, result, now)
-        if throttle is not None and isinstance(error, ApiError) and not throttled(error):
-            throttle.accepted(now)
+        # What had no answer, such as a call that was cancelled, says nothing of capacity.
+        if throttle is not None and isinstance(error, ApiError):
+            throttle.answered(now, accepted=not throttled(error))
 
     def ended(self, entered: int, error: BaseException | None, now: float) -> None:
         """The answer that had begun has come to its end, or broke in `error`."""

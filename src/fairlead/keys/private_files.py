@@ -21,11 +21,11 @@ _NO_WAIT = getattr(os, "O_NONBLOCK", 0)  # a pipe of that name must not hold us
 _BINARY = getattr(os, "O_BINARY", 0)
 
 
-def read_private(path: Path) -> bytes | None:
-    """The file's bytes; None where there is none.
+def read_private(path: Path, *, most: int = _MOST_BYTES) -> bytes | None:
+    """The file's bytes, at most so many; None where there is none.
 
     Raises `ConfigError` where it or its folder is a link, belongs to somebody else or is open to
-    others, and where it cannot be read.
+    others, and where it cannot be read or is longer.
     """
     try:
         _check_folder(path.parent)
@@ -40,8 +40,8 @@ def read_private(path: Path) -> bytes | None:
         os.close(descriptor)
         raise
     with os.fdopen(descriptor, "rb") as file:
-        data = file.read(_MOST_BYTES + 1)
-    if len(data) > _MOST_BYTES:
+        data = file.read(most + 1)
+    if len(data) > most:
         del data
         raise ConfigError(f"{path} is too long for what it should hold; delete it")
     return data

@@ -37,5 +37,5 @@ def permitted(record: TargetRecord, retries: RetryBudget, now: float) -> bool:
     return (
         retries.available(now) >= 1
         and record.hedges.try_withdraw(now)
-        and (retries.try_withdraw(now))
+        and retries.try_withdraw(now)
     )

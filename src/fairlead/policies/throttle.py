@@ -1,8 +1,9 @@
 """Adaptive throttling as in Google's SRE book: a share of the calls is refused here, at random,
 before a provider that refuses most of them is hammered.
 
-The probability is max(0, (requests - K * accepts) / (requests + 1)) over two minutes. Instants are
-seconds of any clock; one that goes back is taken to stand still.
+The probability is max(0, (requests - K * accepts) / (requests + 1)) over two minutes. A request
+counts when it is answered: models take long, and what is under way says nothing of capacity.
+Instants are seconds of any clock; one that goes back is taken to stand still.
 """
 
 from __future__ import annotations
@@ -27,22 +28,26 @@ class Throttle:
         self._accepts = 0
 
     def admit(self, now: float, draw: float) -> bool:
-        """Count a request, before it is sent, and say whether it may be. `draw` is of [0, 1).
+        """Whether a request may be sent. `draw` is of [0, 1).
 
-        Those that are refused count too: so the share grows while nobody accepts anything.
+        Those that are refused here count too: so the share grows while nobody accepts anything.
         """
         with self._lock:
             bucket = self._bucket(now)
-            share = self._share()
-            bucket[1] += 1
-            self._requests += 1
-            return draw >= share
+            admitted = draw >= self._share()
+            if not admitted:
+                bucket[1] += 1
+                self._requests += 1
+            return admitted
 
-    def accepted(self, now: float) -> None:
-        """The provider took a request: it answered anything but that it has no capacity."""
+    def answered(self, now: float, *, accepted: bool) -> None:
+        """The provider took a request, or said that it has no capacity."""
         with self._lock:
-            self._bucket(now)[2] += 1
-            self._accepts += 1
+            bucket = self._bucket(now)
+            bucket[1] += 1
+            bucket[2] += accepted
+            self._requests += 1
+            self._accepts += accepted
 
     def share(self, now: float) -> float:
         """The share of calls that is refused now, 0 to 1."""

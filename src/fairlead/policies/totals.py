@@ -28,7 +28,11 @@ def total_usage(usages: Sequence[Usage | None]) -> Usage | None:
     if not known or len(known) < len(usages):
         return None
     sums = {name: sum(getattr(usage, name) for usage in known) for name in _SUMMED}
-    return Usage(**sums, estimated=any(usage.estimated for usage in known))
+    return Usage(
+        **sums,
+        estimated=any(usage.estimated for usage in known),
+        others=tuple(other for usage in known for other in usage.others),
+    )
 
 
 def total_cost(costs: Sequence[Cost | None]) -> Cost | None:

@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from fairlead.auth.origin import Origin, insecure_reason, origin_of
 from fairlead.errors import ConfigError
+from fairlead.providers.paths import paths_of
 from fairlead.providers.schema import AddressVariable
 from fairlead.providers.templates import words_of
 from fairlead.providers.variables import Gap, Variables
@@ -94,6 +95,8 @@ def endpoint_for(
     if isinstance(cleaned, str):
         raise ConfigError(f"{source}: {cleaned}")
     base_url, origin = cleaned
+    if given_by != "table" and (path := _path_of_calls(base_url, table)):
+        raise ConfigError(f"{source}: a base URL ends before {path}; leave that out")
     allowed = allow_insecure_http or (own is not None and own.allow_insecure_http)
     if origin.insecure and not allowed:
         raise ConfigError(f"{source}: {insecure_reason(origin)}")
@@ -102,6 +105,12 @@ def endpoint_for(
         usual = _template_origin(table.base_url)
     root = _root(base_url, origin, variables.known(table.base_url))
     return Endpoint(base_url, origin, given_by, source, usual, root, gap)
+
+
+def _path_of_calls(base_url: str, table: ProviderTable) -> str | None:
+    """The path of chats at the end of an address, where it would be added once more."""
+    paths = (paths_of(route, "chat")[0] for route in table.routes("chat"))
+    return next((path for path in paths if path and base_url.endswith(path)), None)
 
 
 def _root(base_url: str, origin: Origin, usual: str) -> str:

@@ -168,6 +168,11 @@ class Registry:
                 return cut
         if not cuts and self._known(model):
             return Split(model, "")
+        if "://" in model:
+            raise UnknownProvider(
+                f"{model!r} is an address; give it as base_url in a table [providers.<name>] of "
+                "the settings, and ask <name>/<model>"
+            )
         if cuts:
             raise UnknownProvider(
                 f"there is no provider {cuts[0].provider!r}{self._nearest(cuts[0].provider)}"
@@ -196,7 +201,8 @@ class Registry:
 
         among = among or [*self.names(), *ALIASES]
         found = get_close_matches(folded(name), among, 3, 0.6)
-        return f"; did you mean {' or '.join(found)}?" if found else ""
+        shown = [f"{near}..." if near in MODEL_PREFIXES else near for near in found]
+        return f"; did you mean {' or '.join(shown)}?" if found else ""
 
     def _check_custom(self, name: str) -> None:
         if not _CUSTOM_NAME.fullmatch(name):

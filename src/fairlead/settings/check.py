@@ -56,7 +56,9 @@ _INNER: dict[str, type[Struct]] = {
 """Tables within those of a provider or a target."""
 _FROM_ZERO = frozenset({"interval", "max_wait"})
 PLAIN_KEYS = ("model", "unsupported")
-_KEYS = (*PLAIN_KEYS, "aliases", *TABLES, "providers", "targets", "logins", "routes")
+PREFIX = "FAIRLEAD_"
+"""What the names of our variables begin with: `FAIRLEAD_TIMEOUTS_CONNECT`."""
+_KEYS = (*PLAIN_KEYS, "aliases", *TABLES, "providers", "targets", "logins", "routes", "budgets")
 _ROUTE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 _CURRENCY = re.compile(r"[A-Za-z]{3}|euros?|pounds?|yen|yuan|cents?")
 _HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
@@ -130,22 +132,31 @@ def _inner(layer: Layer, path: str, value: object) -> dict[str, object]:
     return value
 
 
-def _providers(layer: Layer, value: object) -> dict[str, dict[str, object]]:
+def _named(layer: Layer, table: str, value: object) -> dict[str, dict[str, object]]:
+    """The tables of `table`, each under a name of the user's choice."""
+    name = '"<provider>/<model>"' if table == "targets" else "<name>"
+    form = f"[{table}.{name}]"
     if not isinstance(value, dict):
-        raise _refusal(layer, "providers", "must be tables [providers.<name>]")
-    return {name: _provider(layer, f"providers.{name}", own) for name, own in value.items()}
+        raise _refusal(layer, table, f"must be tables {form}")
+    for key, own in value.items():
+        if not isinstance(own, dict):
+            raise _refusal(layer, f"{table}.{key}", f"must be a table; write {form} above it")
+    return value
+
+
+def _providers(layer: Layer, value: object) -> dict[str, dict[str, object]]:
+    own_of = _named(layer, "providers", value)
+    return {name: _provider(layer, f"providers.{name}", own) for name, own in own_of.items()}
 
 
 def _logins(layer: Layer, value: object) -> dict[str, dict[str, object]]:
-    if not isinstance(value, dict):
-        raise _refusal(layer, "logins", "must be tables [logins.<name>]")
-    return {n: _table(layer, f"logins.{n}", own, LoginSettings) for n, own in value.items()}
+    own_of = _named(layer, "logins", value)
+    return {n: _table(layer, f"logins.{n}", own, LoginSettings) for n, own in own_of.items()}
 
 
 def _routes(layer: Layer, value: object) -> dict[str, dict[str, object]]:
-    if not isinstance(value, dict):
-        raise _refusal(layer, "routes", "must be tables [routes.<name>]")
-    return {name: _route(layer, f"routes.{name}", name, own) for name, own in value.items()}
+    own_of = _named(layer, "routes", value)
+    return {name: _route(layer, f"routes.{name}", name, own) for name, own in own_of.items()}
 
 
 def _route(layer: Layer, path: str, name: str, value: object) -> dict[str, object]:
@@ -159,13 +170,12 @@ def _route(layer: Layer, path: str, name: str, value: object) -> dict[str, objec
 
 
 def _budgets(layer: Layer, value: object) -> dict[str, dict[str, object]]:
-    if not isinstance(value, dict):
-        raise _refusal(layer, "budgets", "must be tables [budgets.<name>]")
-    for name, own in value.items():
-        for key in own if isinstance(own, dict) else ():
+    own_of = _named(layer, "budgets", value)
+    for name, own in own_of.items():
+        for key in own:
             if _CURRENCY.fullmatch(key) and key not in BudgetSettings.__struct_fields__:
                 raise _refusal(layer, f"budgets.{name}.{key}", "budgets are in dollars; set usd")
-    return {n: _table(layer, f"budgets.{n}", own, BudgetSettings) for n, own in value.items()}
+    return {n: _table(layer, f"budgets.{n}", own, BudgetSettings) for n, own in own_of.items()}
 
 
 def _provider(layer: Layer, path: str, value: object) -> dict[str, object]:
@@ -179,9 +189,8 @@ def _provider(layer: Layer, path: str, value: object) -> dict[str, object]:
 
 
 def _targets(layer: Layer, value: object) -> dict[str, dict[str, object]]:
-    if not isinstance(value, dict):
-        raise _refusal(layer, "targets", 'must be tables [targets."<provider>/<model>"]')
-    return {name: _target(layer, f'targets."{name}"', name, own) for name, own in value.items()}
+    own_of = _named(layer, "targets", value)
+    return {name: _target(layer, f'targets."{name}"', name, own) for name, own in own_of.items()}
 
 
 def _target(layer: Layer, path: str, name: str, value: object) -> dict[str, object]:
@@ -226,12 +235,13 @@ def _unknown(layer: Layer, path: str, known: tuple[str, ...]) -> ConfigError:
     from difflib import get_close_matches
 
     key = path.rpartition(".")[2]
-    nearest = get_close_matches(key, known, 1, 0.5)
+    nearest = get_close_matches(key, known, 1, 0.6)
     hint = f"did you mean {nearest[0]}?" if nearest else f"there are {', '.join(known)}"
     return _refusal(layer, path, f"there is no such key; {hint}")
 
 
 def _refusal(layer: Layer, path: str, text: str) -> ConfigError:
     """The error in one line, whatever a file calls its keys and holds for values."""
-    shown = "".join(c if c.isprintable() else "?" for c in f"{path}: {text}")
+    place = f"{PREFIX}{path}".upper().replace(".", "_") if layer.from_text else path
+    shown = "".join(c if c.isprintable() else "?" for c in f"{place}: {text}")
     return ConfigError(f"{layer.source}: {shown}")

@@ -54,15 +54,15 @@ def config_paths(
     if named is not None:
         return (ConfigPath("user", named, required=True),)
     user = user_file(environment)
-    start = cwd or _working_folder()
+    start = cwd or working_folder()
     project = project_file(start, environment.home()) if start is not None else None
     if project is None or _same(project, user):
         return (ConfigPath("user", user),)
     return ConfigPath("project", project), ConfigPath("user", user)
 
 
-def _working_folder() -> Path | None:
-    """None where it was deleted, or may not be looked up."""
+def working_folder() -> Path | None:
+    """The current folder; None where it was deleted, or may not be looked up."""
     try:
         return Path.cwd()
     except OSError:
@@ -102,7 +102,7 @@ def read_layer(config: ConfigPath) -> Layer:
     try:
         table: dict[str, object] = tomllib.loads(config.path.read_text(encoding="utf-8-sig"))
     except tomllib.TOMLDecodeError as error:
-        problem = f"not valid TOML: {str(error)[:1].lower()}{str(error)[1:]}"
+        problem = f"not valid TOML: {str(error)[:1].lower()}{str(error)[1:]}{_quotes(str(error))}"
     except UnicodeDecodeError:
         problem = "not UTF-8 text; save it as UTF-8"
     except RecursionError:
@@ -116,12 +116,16 @@ def read_layer(config: ConfigPath) -> Layer:
     return Layer(source, config.trust, problem=problem)
 
 
+def _quotes(said: str) -> str:
+    """What most often is wrong where a value makes no sense, as in `model = openai/gpt-5`."""
+    return "; text stands between quotes" if said.startswith("Invalid value") else ""
+
+
 def seal(table: dict[str, object]) -> str:
     """Turn every provider's `key`, and the store's `url` with its password, into a `Secret`.
 
-    In place, before anything can show it.
-
-    Takes out what cannot be sealed. Returns what is wrong with the first such value, or nothing.
+    In place, before anything can show it. Takes out what cannot be sealed. Returns what is wrong
+    with the first such value, or nothing.
     """
     problem = _sealed_store(table.get("store"))
     providers = table.get("providers")

@@ -147,12 +147,19 @@ class LoginSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
 
 
 class LogSettings(Struct, frozen=True, forbid_unknown_fields=True):
-    """The log of calls that the command line keeps for `fairlead stats`; see telemetry/journal.py.
+    """What the command line keeps between runs. With `keep = false` it is nothing.
 
-    `FAIRLEAD_LOG=off` turns it off too.
+    That is a log of calls for `fairlead stats`, see telemetry/journal.py, and with `conversation`
+    the last conversation for `--continue`. `FAIRLEAD_LOG=off` is `keep = false`.
     """
 
     keep: bool = True
+    conversation: bool = True
+
+    @property
+    def keeps_conversation(self) -> bool:
+        """Whether the last conversation is kept."""
+        return self.keep and self.conversation
 
 
 class StreamSettings(Struct, frozen=True, forbid_unknown_fields=True):
@@ -240,8 +247,6 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
 
     def timeouts_for(self, provider: str) -> Timeouts:
         """The general timeouts with those of `[providers.<provider>]` above them."""
-        from msgspec.structs import replace
-
         table = self.providers.get(provider)
         return replace(self.timeouts, **table.timeouts) if table else self.timeouts
 
@@ -250,7 +255,5 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
 
         Addresses are judged one by one before that: by the registry, and by `post()`.
         """
-        from msgspec.structs import replace
-
         allowed = any(own.allow_insecure_http for own in self.providers.values())
         return replace(self.http, allow_insecure_http=True) if allowed else self.http

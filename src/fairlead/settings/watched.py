@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from fairlead.auth.sources import Environment
-from fairlead.settings.files import config_paths
+from fairlead.settings.files import config_paths, working_folder
 from fairlead.settings.values import Settings
 
 Signature = tuple[tuple[str, int, int, int] | str, ...]
@@ -23,7 +23,7 @@ class SettingsFiles:
     def __init__(self, environ: Mapping[str, str] = os.environ) -> None:
         self._environ = environ
         self._environment = Environment(environ)
-        self._folder = _working_folder()
+        self._folder = working_folder()
         self.read: Signature | None = None
         """What the files were when they were read last."""
 
@@ -44,10 +44,3 @@ def _stamp(path: Path) -> tuple[str, int, int, int] | str:
     except OSError:
         return str(path)
     return str(path), found.st_mtime_ns, found.st_size, found.st_ino
-
-
-def _working_folder() -> Path | None:
-    try:
-        return Path.cwd()
-    except OSError:
-        return None
