@@ -16,7 +16,8 @@ from fairlead.errors import ConfigError, ConnectError, PoolTimeout, ProtocolErro
 from fairlead.ports import Timeouts
 from fairlead.testing.server import Await, Close, Pause, Received, ScriptedServer, Step, respond
 from fairlead.transports.curl import AsyncCurlTransport
-from fairlead.types.http import HttpSettings
+from fairlead.transports.curl.exchange import Exchange
+from fairlead.types.http import HttpRequest, HttpSettings
 
 HELLO = respond(body=b"hello")
 OPEN = [b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nfirst\r\n", Pause(60)]
@@ -192,6 +193,36 @@ class BlindLoop(asyncio.SelectorEventLoop):
 
     def add_reader(self, *_arguments: object) -> None:
         raise NotImplementedError
+
+
+def test_nobody_is_woken_before_what_is_wanted_whole_has_come() -> None:
+    async def main() -> None:
+        asked = HttpRequest("GET", "http://127.0.0.1/", whole=True)
+        exchange = Exchange(asked, "http://127.0.0.1", started=0.0, room=100)
+        exchange.waiter = waiter = asyncio.get_running_loop().create_future()
+        assert exchange.receive(b"a piece")
+        assert not waiter.done()
+        exchange.end(None)
+        assert waiter.done()
+
+    asyncio.run(main())
+
+
+def test_an_error_is_told_by_its_head_though_its_body_never_ends() -> None:
+    async def main() -> None:
+        transport = AsyncCurlTransport()
+        deadline = time.monotonic() + SOON
+        response = await transport.send(
+            HttpRequest("GET", server.url, whole=True), deadline=deadline, timeouts=Timeouts()
+        )
+        assert response.status == 500
+        assert await response.read(deadline) == b"too "
+        await response.aclose()
+        await transport.aclose()
+
+    broken: list[Step] = [b"HTTP/1.1 500 No\r\nContent-Length: 9\r\n\r\ntoo ", Pause(60)]
+    with ScriptedServer(broken) as server:
+        asyncio.run(main())
 
 
 def test_a_loop_that_cannot_watch_sockets_is_named() -> None:
@@ -429,7 +460,7 @@ def test_a_thousand_cancelled_streams_leave_nothing_behind() -> None:
     async def main() -> None:
         transport = AsyncCurlTransport()
         warm = asyncio.ensure_future(read_for_ever(transport))
-        await asyncio.sleep(0.05)
+        assert await come_true(lambda: len(server.requests) == 1)
         warm.cancel()
         await asyncio.wait([warm])
         assert until(lambda: server.open_connections == 0)
