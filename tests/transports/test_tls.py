@@ -115,3 +115,12 @@ def test_a_server_of_http1_alone_is_spoken_to_whatever_is_asked_for_first(
     with ScriptedServer(HELLO, tls=context) as server:
         settings = HttpSettings(http_version=wanted, ca_file=str(files / "ca.pem"))
         assert outcome(colour, server, settings) == b"hello"
+
+
+def test_https_to_a_plain_server_is_told_what_to_write(colour: Colour) -> None:
+    async def scenario(transport: Transport) -> None:
+        with pytest.raises(ConnectError, match="where plain HTTP is spoken, use http://"):
+            await fetch(transport, server.url.replace("http:", "https:"))
+
+    with ScriptedServer([b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n"]) as server:
+        colour.run(scenario)

@@ -59,12 +59,12 @@ class ChatCodec(Generic[Q_]):
         self._limits = limits
         self.warnings = encoded.warnings
         self.dropped = encoded.dropped
-        headers = _STREAM if stream else _JSON
-        for more in (target.headers, encoded.headers, extra_headers):
-            if more:
-                headers = _merged(headers, more)
+        headers = _merged(target.headers, encoded.headers)
+        headers = _merged(_STREAM if stream else _JSON, headers)
         url = target.stream_url if stream and target.stream_url else target.url
-        self._sent = HttpRequest("POST", url, headers, encoded.body, not stream)
+        self._sent = HttpRequest(
+            "POST", url, _merged(headers, extra_headers), encoded.body, not stream
+        )
 
     has_terminal_event = True
 

@@ -37,7 +37,7 @@ _UNCONNECTED = {
     pycurl.E_COULDNT_RESOLVE_HOST: "its name cannot be resolved; check the address and the network",
     pycurl.E_COULDNT_RESOLVE_PROXY: "the proxy's name cannot be resolved; check the proxy",
     pycurl.E_COULDNT_CONNECT: "it was refused or nothing is there; check that a server runs",
-    pycurl.E_SSL_CONNECT_ERROR: "the TLS handshake failed",
+    pycurl.E_SSL_CONNECT_ERROR: "the TLS handshake failed; where plain HTTP is spoken, use http://",
     pycurl.E_OUT_OF_MEMORY: "memory or file descriptors have run out",
 }
 _BROKEN = {
