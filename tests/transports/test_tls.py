@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import socketserver
 import ssl
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -117,10 +119,23 @@ def test_a_server_of_http1_alone_is_spoken_to_whatever_is_asked_for_first(
         assert outcome(colour, server, settings) == b"hello"
 
 
+class _Plain(socketserver.BaseRequestHandler):
+    """Answers a greeting of TLS as servers of plain HTTP do."""
+
+    def handle(self) -> None:
+        self.request.recv(1024)
+        self.request.sendall(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n")
+
+
 def test_https_to_a_plain_server_is_told_what_to_write(colour: Colour) -> None:
     async def scenario(transport: Transport) -> None:
         with pytest.raises(ConnectError, match="where plain HTTP is spoken, use http://"):
-            await fetch(transport, server.url.replace("http:", "https:"))
+            await fetch(transport, f"https://127.0.0.1:{server.server_address[1]}/")
 
-    with ScriptedServer([b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n"]) as server:
-        colour.run(scenario)
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), _Plain) as server:
+        server.daemon_threads = True
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        try:
+            colour.run(scenario)
+        finally:
+            server.shutdown()
