@@ -79,6 +79,8 @@ def _section(
         borrows=tuple(table.get("borrows", ())),
         bounded=table.get("bounded", False),
         searches=next((p.searches for p in lists if p.searches), ()),
+        same_tiers=tuple(table.get("same_tiers", ())),
+        unbilled=table.get("unbilled"),
         models=tuple(rows[key] for key in sorted(rows)),
         patterns=tuple(patterns),
     )

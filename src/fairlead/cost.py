@@ -13,7 +13,8 @@ from datetime import UTC, date, datetime, time as clock
 
 from fairlead.errors import InvalidRequest, StreamInterrupted
 from fairlead.models.names import canonical, located
-from fairlead.models.pricer import Asked, Pricer
+from fairlead.models.pricer import Pricer
+from fairlead.models.served import Asked
 from fairlead.policies.instants import http_date
 from fairlead.types.http import Headers
 from fairlead.types.operations import Answer

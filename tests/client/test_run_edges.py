@@ -44,6 +44,14 @@ def test_two_calls_of_one_answer_with_one_id_are_both_run(opened, second) -> Non
     assert [run.result.content for run in result.tools] == ["3", str(a + b)]
 
 
+def test_each_call_of_a_cut_answer_has_its_own_result_though_they_share_an_id(opened) -> None:
+    calls = [call(number, "add", f'{{"a":{number},"b":2}}', "x") for number in range(3)]
+    with ScriptedServer(calling(*calls, finish="length")) as server:
+        result = opened.at(server.url).do("run", "fake/m", "Hi", tools=[add])
+    assert len(result.response.tool_calls) == 3
+    assert [part.tool_call_id for part in result.messages[1].parts] == ["x"] * 3
+
+
 def test_errors_of_a_call_that_the_length_cut_are_not_the_tools(opened) -> None:
     calls = [call(0, "add", '{"a":1,"b":2}'), call(1, "missing", '{"a":')]
     with ScriptedServer(calling(*calls, finish="length")) as server:

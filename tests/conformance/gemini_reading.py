@@ -201,19 +201,22 @@ def figures(told: list[dict[str, Any]]) -> dict[str, int] | None:
     cached = usage.get("cachedContentTokenCount", 0)
     heard = sound(usage, "promptTokensDetails") - sound(usage, "cacheTokensDetails")
     said = sound(usage, "candidatesTokensDetails")
+    drawn = sound(usage, "candidatesTokensDetails", "IMAGE")
     written = usage.get("candidatesTokenCount", 0)
     return {
         "input": prompt - cached - heard,
         "audio_input": heard,
         "cache_read": cached,
-        "output": written - said,
+        "output": written - said - drawn,
         "audio_output": said,
+        "image_output": drawn,
         "reasoning": usage.get("thoughtsTokenCount", 0),
         "input_tokens": prompt,
         "output_tokens": written + usage.get("thoughtsTokenCount", 0),
     }
 
 
-def sound(usage: dict[str, Any], name: str) -> int:
+def sound(usage: dict[str, Any], name: str, modality: str = "AUDIO") -> int:
     details = usage.get(name, [])
-    return sum(item.get("tokenCount", 0) for item in details if item["modality"] in ("AUDIO", 4))
+    kinds = (modality, 4) if modality == "AUDIO" else (modality, 2)
+    return sum(item.get("tokenCount", 0) for item in details if item["modality"] in kinds)

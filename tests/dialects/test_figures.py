@@ -7,6 +7,7 @@ from decimal import Decimal
 import pytest
 
 from fairlead.dialects.figures import counted, tokens, tokens_read, told, told_cost
+from fairlead.types.usage import Cost
 
 
 @pytest.mark.parametrize(
@@ -65,3 +66,23 @@ def test_a_number_of_tokens_is_whole_and_within_reason(value: object, count: int
     assert told({"a": None, "b": value}, "a", "b") == count
     assert counted({"b": value}, "a", "b") == (count or 0)
     assert told([value], "a") is None
+
+
+@pytest.mark.parametrize(
+    ("usage", "usd"),
+    [
+        (
+            {"cost": 0, "is_byok": True, "cost_details": {"upstream_inference_cost": 3.6e-6}},
+            "3.6E-6",
+        ),
+        ({"cost": 1, "is_byok": True, "cost_details": {"upstream_inference_cost": 2}}, "3"),
+        ({"cost": 1, "is_byok": True, "cost_details": {"upstream_inference_cost": None}}, None),
+        ({"cost": 1, "is_byok": False, "cost_details": {"upstream_inference_cost": 1}}, "1"),
+        ({"cost": 1, "is_byok": True, "cost_details": 7}, "1"),
+    ],
+)
+def test_what_a_key_of_ones_own_pays_behind_a_router_is_part_of_the_cost(
+    usage: dict[str, object], usd: str | None
+) -> None:
+    told = told_cost(usage)
+    assert told == (None if usd is None else Cost(Decimal(usd), "provider"))

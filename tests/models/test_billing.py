@@ -105,6 +105,35 @@ def test_a_prompt_that_may_be_written_to_a_cache_is_held_at_that_price() -> None
     assert cached > plain * Decimal("1.9")
 
 
+CLAUDE = "anthropic/claude-opus-4-6"
+
+
+def test_what_may_be_summed_up_first_may_be_read_and_written_twice() -> None:
+    compaction = {"context_management": {"edits": [{"type": "compact_20260112"}]}}
+    clearing = {"context_management": {"edits": [{"type": "clear_tool_uses_20250919"}]}}
+    twice, once = (
+        worst(CLAUDE, "Hi", max_tokens=1000, extra_body=body) for body in (compaction, clearing)
+    )
+    assert twice == pytest.approx(2 * once, rel=Decimal("0.02"))
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"extra_body": {"fallbacks": [{"model": "claude-opus-4-8"}]}},
+        {"extra_body": {"tools": [{"type": "advisor_20260301", "model": "claude-opus-4-8"}]}},
+    ],
+)
+def test_what_other_models_may_take_has_no_bound(options: Any) -> None:
+    assert billing(CLAUDE, "Hi", max_tokens=10, **options).worst(WALL) is None
+
+
+def test_words_of_the_user_ask_no_other_model() -> None:
+    said = '"fallbacks":1, "type":"advisor_1", "type":"compact_1"'
+    other = "f".ljust(len(said.encode()) + said.count('"'), "f")
+    assert worst(CLAUDE, said, max_tokens=10) == worst(CLAUDE, other, max_tokens=10)
+
+
 def test_an_unknown_price_has_no_bound() -> None:
     assert billing("openai/gpt-99", "Hi", max_tokens=1).worst(WALL) is None
 

@@ -11,7 +11,8 @@ from msgspec.structs import replace
 
 from fairlead import Message, OpenAIChatOptions, Receipt, Usage
 from fairlead.models.advice import pricing
-from fairlead.models.pricer import Asked, Pricer
+from fairlead.models.pricer import Pricer
+from fairlead.models.served import Asked
 from fairlead.models.table import sources
 from fairlead.providers.registry import Registry
 from fairlead.settings import ProviderSettings, Settings

@@ -24,7 +24,7 @@ EVERY_RATE = Rates(
 )
 MILLION = 1_000_000
 COUNTS = st.integers(0, 10_000_000)
-BUCKETS = tuple(name for name in Usage.__struct_fields__ if name not in ("estimated", "raw"))
+BUCKETS = Usage.__struct_fields__[: Usage.__struct_fields__.index("image_output")]
 
 
 def at(text: str) -> float:
@@ -47,6 +47,7 @@ def test_each_bucket_has_its_own_rate(bucket: str) -> None:
         ("audio_input", 3),
         ("reasoning", 15),
         ("audio_output", 15),
+        ("image_output", 15),
     ],
 )
 def test_a_bucket_without_a_rate_costs_what_the_one_above_it_costs(bucket: str, rate: int) -> None:
@@ -79,6 +80,13 @@ def test_pictures_counted_as_text_cannot_be_priced() -> None:
 
     assert Meter(price).usd(Usage(input=10, output=10)) is None
     assert Meter(price).usd(Usage(input=MILLION)) == 1
+    assert Meter(price).usd(Usage(output=MILLION, image_output=MILLION)) == 32
+
+
+def test_the_bound_of_an_answer_that_may_hold_pictures_is_that_of_pictures_alone() -> None:
+    price = Price(Rates(input=Decimal(1), output=Decimal(2), image_output=Decimal(30)))
+
+    assert Meter(price).worst(0, MILLION, caches=False, hears=False) == 30 * 10**9
 
 
 def test_a_tier_holds_for_all_of_an_answer_whose_whole_input_is_longer() -> None:

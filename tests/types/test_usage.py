@@ -13,6 +13,7 @@ BUCKETS = (
     "output",
     "reasoning",
     "audio_output",
+    "image_output",
 )
 
 

@@ -7,13 +7,15 @@ counts nothing and spoils nothing.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from decimal import Decimal, InvalidOperation
+from decimal import Context, Decimal, InvalidOperation
 
 import msgspec
 
 from fairlead.types.usage import Cost, Usage
 
 _TOKENS = ("prompt_tokens", "input_tokens", "total_tokens", "tokens")
+EXACT = Context(prec=80)
+"""For money, which no decimal context of the program around may round."""
 _MOST_TOKENS = 2**53
 """A figure past this is not a number of tokens."""
 
@@ -63,14 +65,26 @@ def counted(fields: object, *names: str) -> int:
 
 
 def told_cost(usage: object) -> Cost | None:
-    """The provider's own figure in dollars, or None."""
-    cost = usage.get("cost") if isinstance(usage, Mapping) else None
-    if isinstance(cost, Mapping):
-        cost = cost.get("total_cost")
-    if isinstance(cost, bool) or not isinstance(cost, int | float | str):
+    """The provider's own figure in dollars, or None.
+
+    With the caller's own key for the provider behind a router, `cost` is the router's fee alone.
+    """
+    if not isinstance(usage, Mapping):
+        return None
+    cost = usage.get("cost")
+    usd = _dollars(cost.get("total_cost") if isinstance(cost, Mapping) else cost)
+    details = usage.get("cost_details")
+    if usd is not None and usage.get("is_byok") is True and isinstance(details, Mapping):
+        behind = _dollars(details.get("upstream_inference_cost"))
+        usd = None if behind is None else EXACT.add(usd, behind)
+    return None if usd is None else Cost(usd, "provider")
+
+
+def _dollars(figure: object) -> Decimal | None:
+    if isinstance(figure, bool) or not isinstance(figure, int | float | str):
         return None
     try:
-        usd = Decimal(str(cost))
+        usd = Decimal(str(figure))
     except InvalidOperation:
         return None
-    return Cost(usd, "provider") if usd.is_finite() and usd >= 0 else None
+    return usd if usd.is_finite() and usd >= 0 else None

@@ -10,7 +10,8 @@ from fairlead.errors import InvalidRequest
 
 if TYPE_CHECKING:
     from fairlead.inputs import ChatOptions
-    from fairlead.models.pricer import Asked, Pricer
+    from fairlead.models.pricer import Pricer
+    from fairlead.models.served import Asked
     from fairlead.providers.registry import Resolved
     from fairlead.types.requests import ChatRequest, Options
     from fairlead.types.targets import Target
@@ -82,7 +83,7 @@ def asked_of(options: Mapping[str, object]) -> Asked | None:
     own, body = options.get("options"), options.get("extra_body")
     if own is None and body is None:
         return None
-    from fairlead.models.pricer import Asked
+    from fairlead.models.served import Asked
 
     return Asked(cast("Options | None", own), cast("Mapping[str, object] | None", body))
 

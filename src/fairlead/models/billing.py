@@ -17,7 +17,8 @@ from fairlead.types.tools import ProviderTool
 from fairlead.types.usage import Usage
 
 if TYPE_CHECKING:
-    from fairlead.models.pricer import Asked, Pricer
+    from fairlead.models.pricer import Pricer
+    from fairlead.models.served import Asked
     from fairlead.ports import Codec
 
 _HIDDEN = 512
@@ -28,6 +29,10 @@ _AUDIO = 50
 """Bytes of the most dense speech in one token."""
 _SEARCHES = 10
 _BYTES_PER_TOKEN = 4
+_OTHER_MODELS = (b'"type":"advisor_', b'"fallbacks":')
+"""What lets Claude ask other models, which have prices of their own."""
+_COMPACTION = b'"type":"compact_'
+"""What lets Claude read the conversation once more, to write a summary of it."""
 _ELSEWHERE = ("previous_response_id", "conversation", "cached_content")
 """Options that make a model read what is not in the request."""
 
@@ -74,6 +79,10 @@ class Billing:
         if reads is None or writes is None:
             return None
         text = sent.body if isinstance(sent.body, bytes) else b""
+        if any(mark in text for mark in _OTHER_MODELS):
+            return None
+        if _COMPACTION in text:
+            reads, writes = 2 * reads, 2 * writes
         searches = _SEARCHES if meter.fee_for_searches and _has_provider_tool(request) else 0
         return meter.worst(
             reads, writes, caches=b"cache" in text, hears=b"audio" in text, searches=searches

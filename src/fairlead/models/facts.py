@@ -85,6 +85,8 @@ class ProviderModels(Struct, frozen=True, omit_defaults=True, kw_only=True):
     `same_as` names a provider with the same models. `borrows` names those whose models it hosts
     under names that its own list lacks. `bounded`: it refuses a longer answer than `max_output`,
     so that such a request need not be sent. `searches` is where a usage object counts searches.
+    `same_tiers` are service tiers that cost what the usual one does. Nobody pays for an answer
+    without words that ended for the reason `unbilled`.
     """
 
     provider: str
@@ -92,5 +94,7 @@ class ProviderModels(Struct, frozen=True, omit_defaults=True, kw_only=True):
     borrows: tuple[str, ...] = ()
     bounded: bool = False
     searches: tuple[str, ...] = ()
+    same_tiers: tuple[str, ...] = ()
+    unbilled: str | None = None
     models: tuple[ModelFacts, ...] = ()
     patterns: tuple[Pattern, ...] = ()

@@ -81,6 +81,7 @@ class _Scaled:
         "cache_read",
         "cache_write",
         "cache_write_1h",
+        "image_output",
         "input",
         "mixed",
         "output",
@@ -102,7 +103,8 @@ class _Scaled:
         self.audio_input = _or(_whole(rates.audio_input, digits), plain)
         self.reasoning = _or(_whole(rates.reasoning, digits), output)
         self.audio_output = _or(_whole(rates.audio_output, digits), output)
-        self.written = max(self.output or 0, self.reasoning or 0)
+        self.image_output = _or(_whole(rates.image_output, digits), output)
+        self.written = max(self.output or 0, self.reasoning or 0, self.image_output or 0)
         self.mixed = rates.image_output is not None and rates.image_output != rates.output
         # Dollars per thousand: a thousand times as many per million.
         self.request = (_whole(rates.request, digits) or 0) * 1000
@@ -112,7 +114,7 @@ class _Scaled:
         self, reads: int, writes: int, searches: int, caches: bool, hears: bool
     ) -> int | None:
         read, written = self.input, self.written
-        if read is None or (writes and (self.mixed or self.output is None)):
+        if read is None or (writes and self.output is None):
             return None
         if caches:
             read = max(read, self.cache_write or 0, self.cache_write_1h or 0)
@@ -122,8 +124,8 @@ class _Scaled:
         return self.request + searches * self.search + reads * read + writes * written
 
     def total(self, usage: Usage, searches: int) -> int | None:
-        if self.mixed and usage.output:
-            return None
+        if self.mixed and usage.output and not usage.image_output:
+            return None  # Pictures may be counted among the words.
         total = self.request + searches * self.search
         for count, rate in (
             (usage.input, self.input),
@@ -134,6 +136,7 @@ class _Scaled:
             (usage.cache_write_1h, self.cache_write_1h),
             (usage.audio_input, self.audio_input),
             (usage.audio_output, self.audio_output),
+            (usage.image_output, self.image_output),
         ):
             if count:
                 if rate is None:

@@ -19,6 +19,7 @@ _SUMMED = (
     "output",
     "reasoning",
     "audio_output",
+    "image_output",
 )
 
 

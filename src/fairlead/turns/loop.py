@@ -6,6 +6,7 @@ deadline.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from typing import TYPE_CHECKING
 
@@ -168,9 +169,12 @@ class Run:
 
     def _tell(self, results: tuple[ToolResult, ...], unrun: str) -> None:
         """Append what tools said. No provider takes back a call without a result: all have one."""
-        told = {result.tool_call_id for result in results}
-        calls = [call for call in self._turns[-1].tool_calls if call.id not in told]
-        results += tuple(ToolResult(c.id, unrun, is_error=True, name=c.name) for c in calls)
+        told = Counter(result.tool_call_id for result in results)
+        for call in self._turns[-1].tool_calls:
+            if told[call.id]:
+                told[call.id] -= 1  # Calls of one answer may share an id.
+            else:
+                results += (ToolResult(call.id, unrun, is_error=True, name=call.name),)
         if results:
             self._added.append(Message.tool(*results))
 

@@ -314,3 +314,25 @@ def test_a_call_without_a_name_is_a_decode_error() -> None:
 def test_a_delta_for_no_block_is_a_decode_error() -> None:
     _, error = failed(sse(START, delta("input_json_delta", partial_json="{")))
     assert isinstance(error, DecodeError)
+
+
+def test_a_call_of_the_providers_tool_that_the_length_cut_keeps_nothing_to_go_back() -> None:
+    use = {"type": "server_tool_use", "id": "s1", "name": "web_search", "input": {}}
+    cut = streamed(
+        begin(use),
+        delta("input_json_delta", partial_json='{"query": "x'),
+        end(),
+        last("max_tokens"),
+    )
+    (call,) = cut.message.parts
+    assert isinstance(call, ToolCall)
+    assert (call.arguments, call.provider_state) == ('{"query": "x', None)
+
+
+def test_a_block_that_was_never_closed_is_whole_when_another_takes_its_place() -> None:
+    given = CALL | {"input": {"a": 1}}
+    answer = streamed(begin(given), begin(CALL | {"id": "b"}), end(), last("tool_use"))
+    assert [(call.id, call.parse()) for call in answer.tool_calls] == [
+        ("toolu_1", {"a": 1}),
+        ("b", {}),
+    ]

@@ -14,6 +14,16 @@ from tests.dialects.anthropic_messages.asking import (
     target,
     text,
 )
+from tests.dialects.anthropic_messages.building import (
+    CALL as TOOL_CALL,
+    THINKING,
+    begin,
+    delta,
+    end,
+    last,
+    streamed,
+    unstreamed,
+)
 
 from fairlead.errors import InvalidRequest
 from fairlead.types.messages import (
@@ -135,3 +145,31 @@ def test_what_makes_no_sense_is_an_invalid_request(
 ) -> None:
     with pytest.raises(InvalidRequest, match=words):
         encoded(messages)
+
+
+def test_an_answer_that_the_length_cut_behind_a_thought_can_be_gone_on_from() -> None:
+    """Or: "The final block in an assistant message cannot be `thinking`." """
+    cut = streamed(
+        begin(THINKING),
+        delta("thinking_delta", thinking="hm"),
+        delta("signature_delta", signature="Zm9v"),
+        end(),
+        begin(TOOL_CALL, 1),
+        delta("input_json_delta", 1, partial_json='{"a'),
+        end(1),
+        last("max_tokens"),
+    )
+    sent = encoded((*ASK, cut.message, Message.user("Go on")))
+    asked = [text("hi"), text("Go on")]
+    assert json.loads(sent.body)["messages"] == [{"role": "user", "content": asked}]
+    assert sent.dropped == ("unfinished call of add", "reasoning without what it led to")
+
+
+def test_a_search_that_never_ran_is_left_out_once_the_user_goes_on() -> None:
+    """Or: "`web_search` tool use with id `s1` was found without a corresponding result block"."""
+    search = {"type": "server_tool_use", "id": "s1", "name": "web_search", "input": {"query": "x"}}
+    cut = unstreamed({"type": "text", "text": "I look."}, search, stop_reason="pause_turn").message
+    paused = body((*ASK, cut))
+    assert paused["messages"][1]["content"] == [text("I look."), search]
+    gone_on = body((*ASK, cut, Message.user("Never mind")))
+    assert gone_on["messages"][1]["content"] == "I look."

@@ -9,7 +9,9 @@ from tests.dialects.anthropic_messages.building import (
     START,
     STOP,
     TEXT,
+    begin,
     decoder,
+    end,
     last,
     result,
     sse,
@@ -17,7 +19,7 @@ from tests.dialects.anthropic_messages.building import (
     unstreamed,
 )
 
-from fairlead.types.usage import Cost
+from fairlead.types.usage import Cost, Usage
 
 
 def test_lesson_21_cache_writes_are_counted_once() -> None:
@@ -72,7 +74,52 @@ def test_a_cost_is_the_providers_own() -> None:
     assert unstreamed(usage=usage | {"cost": None}).cost is None
 
 
-def test_tokens_that_the_totals_leave_out_are_said() -> None:
-    steps = [{"type": "compaction", "input_tokens": 99195, "output_tokens": 81}]
-    answer = unstreamed(usage={"input_tokens": 1, "output_tokens": 1, "iterations": steps})
-    assert "99,276" in answer.warnings[0]
+def test_what_a_compaction_took_stands_beside_the_answer_that_was_asked_for() -> None:
+    steps = [
+        {"type": "compaction", "input_tokens": 99195, "output_tokens": 81},
+        {"type": "message", "input_tokens": 162, "output_tokens": 11},
+    ]
+    told = {"input_tokens": 162, "output_tokens": 11, "iterations": steps}
+    answer = unstreamed(usage=told)
+    assert answer.usage is not None
+    assert (answer.usage.input, answer.usage.output) == (162, 11)
+    assert answer.usage.others == (Usage(input=99195, output=81),)
+    assert answer.warnings == ()
+
+
+def test_what_an_advisor_took_stands_apart_with_its_name() -> None:
+    steps = [
+        {"type": "message", "input_tokens": 10, "output_tokens": 5},
+        {
+            "type": "advisor_message",
+            "model": "claude-opus-4-8",
+            "input_tokens": 20,
+            "output_tokens": 3,
+        },
+        {"type": "advisor_message", "input_tokens": 1},
+        {"type": "unheard_of", "model": "m", "input_tokens": 1},
+        7,
+    ]
+    usage = unstreamed(usage={"input_tokens": 10, "output_tokens": 5, "iterations": steps}).usage
+    assert usage is not None
+    assert (usage.input, usage.output) == (10, 5)
+    assert usage.others == (
+        Usage(input=20, output=3, model="claude-opus-4-8"),
+        Usage(input=1, model=""),
+    )
+
+
+def test_a_model_that_answers_for_one_that_refused_is_named_with_what_it_took() -> None:
+    refused = {"type": "message", "model": "claude-fable-5", "input_tokens": 408}
+    steps = [
+        refused | {"output_tokens": 0},
+        {"type": "fallback_message", "model": "claude-opus-4-8", "input_tokens": 412},
+    ]
+    told = {"input_tokens": 412, "output_tokens": 264}
+    answer = streamed(begin(TEXT | {"text": "Hi"}), end(), last(**told, iterations=steps))
+    assert answer.usage is not None
+    assert (answer.usage.input, answer.usage.output) == (412, 264)
+    assert (answer.usage.model, answer.usage.others) == ("claude-opus-4-8", ())
+    spoke = unstreamed(usage=told | {"iterations": [refused | {"output_tokens": 9}, steps[1]]})
+    assert spoke.usage is not None
+    assert spoke.usage.others == (Usage(input=408, output=9, model="claude-fable-5"),)

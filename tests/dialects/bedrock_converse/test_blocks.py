@@ -20,7 +20,16 @@ from tests.dialects.bedrock_converse.building import (
 )
 
 from fairlead.errors import DecodeError, StreamInterrupted
-from fairlead.types.messages import Image, Opaque, Part, Reasoning, Text, ToolCall, ToolResult
+from fairlead.types.messages import (
+    Image,
+    Message,
+    Opaque,
+    Part,
+    Reasoning,
+    Text,
+    ToolCall,
+    ToolResult,
+)
 
 PNG = base64.b64encode(b"\x89PNG not really").decode()
 CALL = {"toolUseId": "t1", "name": "add"}
@@ -37,9 +46,11 @@ def parts(run: Run) -> tuple[Part, ...]:
 
 
 def back(run: Run) -> Any:
-    """The blocks in which the answer goes back."""
-    assert run.response is not None, run.failure
-    return body((*ASK, run.response.message))["messages"][1]["content"]
+    """The blocks in which the answer goes back, ahead of what it led to."""
+    said = Message("assistant", (*parts(run), Text("So.")))
+    *blocks, last = body((*ASK, said))["messages"][1]["content"]
+    assert last == {"text": "So."}
+    return blocks
 
 
 def test_texts_of_different_blocks_are_different_parts() -> None:

@@ -269,3 +269,19 @@ def test_a_failed_tool_that_said_nothing_is_told_in_words() -> None:
         failed = Message.tool(ToolResult("t1", content, is_error=True))
         (block,) = blocks(failed, *ASK, call)
         assert block["toolResult"]["content"] == [{"text": "The tool failed and said nothing."}]
+
+
+@pytest.mark.parametrize(
+    ("model", "kept"),
+    [("us.anthropic.claude-sonnet-4-5-20250929-v1:0", False), ("us.deepseek.r1-v1:0", True)],
+)
+def test_a_thought_ends_no_answer_of_claude_though_others_end_in_one(
+    model: str, kept: bool
+) -> None:
+    block = {"reasoningContent": {"reasoningText": {"text": "hm"}}}
+    thought = Reasoning("hm", provider_state=own(json.dumps(block)))
+    said = (*ASK, Message("assistant", (Text("So."), thought)), Message.user("Go on"))
+    sent = encoded(said, to=target(model))
+    found = json.loads(sent.body)["messages"][1]["content"]
+    assert found == ([{"text": "So."}, block] if kept else [{"text": "So."}])
+    assert sent.dropped == (() if kept else ("reasoning without what it led to",))

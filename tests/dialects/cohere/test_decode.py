@@ -17,6 +17,7 @@ from tests.dialects.cohere.building import (
     whole,
 )
 
+from fairlead import Usage
 from fairlead.dialects.cohere import DIALECT
 from fairlead.errors import (
     ApiError,
@@ -122,6 +123,21 @@ def test_what_is_billed_counts_where_nothing_else_is_told() -> None:
     assert told is not None
     assert (told.input, told.output) == (7, 2)
     assert streamed(last(usage={})).usage is None
+
+
+def test_what_is_billed_stands_beside_what_was_counted() -> None:
+    """Twenty-five times as much is read here as is paid for."""
+    units = {"input_tokens": 57, "output_tokens": 20}
+    tokens = {"input_tokens": 1490, "output_tokens": 94}
+
+    told = streamed(last(usage={"billed_units": units, "tokens": tokens})).usage
+
+    assert told is not None
+    assert (told.input_tokens, told.output_tokens) == (1490, 94)
+    assert told.billed == Usage(input=57, output=20)
+    alone = streamed(last(usage={"tokens": tokens})).usage
+    assert alone is not None
+    assert alone.billed is None
 
 
 def test_an_error_object_in_place_of_a_stream_is_that_error() -> None:

@@ -233,6 +233,11 @@ def test_why_an_answer_failed_is_a_warning() -> None:
         ("LANGUAGE", "error"),
         ("OTHER", "error"),
         ("UNEXPECTED_TOOL_CALL", "error"),
+        ("TOO_MANY_TOOL_CALLS", "error"),
+        ("MISSING_THOUGHT_SIGNATURE", "error"),
+        ("NO_IMAGE", "error"),
+        ("MODEL_ARMOR", "content_filter"),
+        ("SPII", "content_filter"),
         ("SOME_NEW_REASON", "stop"),
     ],
 )

@@ -58,6 +58,15 @@ def test_sound_has_buckets_of_its_own(modality: object) -> None:
     assert (usage.output, usage.audio_output) == (5, 45)
 
 
+@pytest.mark.parametrize("modality", ["IMAGE", 2])
+def test_pictures_have_a_bucket_of_their_own(modality: object) -> None:
+    drawn = [{"modality": modality, "tokenCount": 1290}]
+    usage = told({"candidatesTokenCount": 1304, "candidatesTokensDetails": drawn})
+
+    assert usage is not None
+    assert (usage.output, usage.image_output, usage.output_tokens) == (14, 1290, 1304)
+
+
 def test_the_last_figure_of_each_field_counts() -> None:
     usage = told(
         {"promptTokenCount": 9, "cachedContentTokenCount": 4},

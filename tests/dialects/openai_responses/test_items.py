@@ -71,6 +71,19 @@ def test_lesson_14_arguments_that_only_the_end_holds_are_told() -> None:
     assert response.raw_finish_reason == "completed"
 
 
+def test_lesson_14_arguments_are_told_as_soon_as_any_event_holds_them() -> None:
+    item: Json = {"type": "function_call", "id": "fc", "call_id": "c", "name": "add"}
+    kind, told = "response.function_call_arguments.done", {"output_index": 0, "arguments": "{}"}
+    one = decoder()
+    one.feed(sse(CREATED, added(0, **item)))
+    events = one.feed(sse({"type": kind, **told}))
+    assert [e.arguments for e in events if isinstance(e, ToolCallDelta)] == ["{}"]
+    one.close()
+    (call,) = one.partial()[0].parts
+    assert isinstance(call, ToolCall)
+    assert (call.arguments, call.complete) == ("{}", False)
+
+
 def test_lesson_6_an_empty_argument_delta_is_legal() -> None:
     item: Json = {"type": "function_call", "id": "fc", "call_id": "c", "name": "add"}
     delta = {"type": "response.function_call_arguments.delta", "output_index": 0, "delta": ""}

@@ -23,6 +23,8 @@ from fairlead.errors import (
 )
 from fairlead.types.targets import Quirks
 
+UPSTREAM = {"upstream_inference_cost": 3.6e-6}
+
 
 def test_reasoning_counts_inside_output_unless_the_provider_counts_apart() -> None:
     usage = {**USAGE, "output_tokens_details": {"reasoning_tokens": 3}}
@@ -82,12 +84,22 @@ def test_impossible_figures_do_not_get_in(figure: float) -> None:
         ({"cost": 1.13e-05}, "0.0000113"),
         ({"cost": {"currency": "USD", "total_cost": 0.0025}}, "0.0025"),
         ({"cost_in_usd_ticks": 37756000}, "0.0037756"),
+        ({"cost": 0.01, "is_byok": False, "cost_details": UPSTREAM}, "0.01"),
+        ({"cost": 0, "is_byok": True, "cost_details": UPSTREAM}, "0.0000036"),
+        ({"cost": 0.01, "is_byok": True, "cost_details": UPSTREAM}, "0.0100036"),
+        ({"cost": 0.01, "is_byok": True}, "0.01"),
     ],
 )
 def test_the_provider_s_own_cost_is_taken(figures: Json, dollars: str) -> None:
     cost = whole(body(usage={**USAGE, **figures})).cost
     assert cost is not None
     assert cost.usd == Decimal(dollars)
+
+
+def test_a_fee_beside_a_bill_that_nobody_tells_is_no_cost() -> None:
+    """The bill is that of the provider behind the router, for a key of the caller's own."""
+    told = {"cost": 0.01, "is_byok": True, "cost_details": {"upstream_inference_cost": None}}
+    assert whole(body(usage=USAGE | told)).cost is None
 
 
 @pytest.mark.parametrize("cost", [{"currency": "EUR", "total_cost": 1}, "free", -1, None])

@@ -1,8 +1,4 @@
-"""A conversation in this protocol: a system prompt, and turns made of content blocks.
-
-Turns of one role that follow each other are one turn; tool results are part of the user's, first in
-it.
-"""
+"""A conversation in this protocol: a system prompt, and turns made of content blocks."""
 
 from __future__ import annotations
 
@@ -12,38 +8,16 @@ from fairlead.dialects import rawjson
 from fairlead.dialects.anthropic_messages import wire
 from fairlead.dialects.anthropic_messages.content import Content, PartWriter
 from fairlead.dialects.anthropic_messages.hosts import service
-from fairlead.dialects.anthropic_messages.sources import Block
+from fairlead.dialects.block_turns import Turn, Turns
 from fairlead.dialects.losses import Losses
 from fairlead.dialects.origin import giver_of
-from fairlead.types.messages import Message, Part, ProviderState, ToolResult
-
-
-class Turn:
-    """One turn under construction; `results` counts the tool results at its head."""
-
-    __slots__ = ("blocks", "results", "role")
-
-    def __init__(self, role: str) -> None:
-        self.role = role
-        self.blocks: list[Content] = []
-        self.results = 0
-
-    def add(self, part: Part, block: Content) -> None:
-        """The protocol wants results before anything else that the user says."""
-        if self.role == "user" and isinstance(part, ToolResult):
-            self.blocks.insert(self.results, block)
-            self.results += 1
-        else:
-            self.blocks.append(block)
-
-    def written(self) -> Block:
-        return {"role": self.role, "content": plain(self.blocks)}
+from fairlead.types.messages import Message, ProviderState
 
 
 class Conversation:
     """Takes messages one by one; `system` and `turns` are what goes into the body."""
 
-    __slots__ = ("_losses", "_service", "_system_turns", "_writer", "container", "system", "turns")
+    __slots__ = ("_losses", "_service", "_system_turns", "_turns", "_writer", "container", "system")
 
     def __init__(self, writer: PartWriter, losses: Losses, *, system_turns: bool) -> None:
         self._writer = writer
@@ -51,7 +25,7 @@ class Conversation:
         self._service = service(losses.target)
         self._system_turns = system_turns
         self.system: list[Content] = []
-        self.turns: list[Turn] = []
+        self._turns = Turns(losses)
         self.container: str | None = None
 
     def add(self, message: Message) -> None:
@@ -70,6 +44,14 @@ class Conversation:
         if role == "assistant":
             self.container = _container(message.provider_state)
 
+    @property
+    def turns(self) -> list[Turn]:
+        return self._turns.all
+
+    def close(self) -> None:
+        """There are no more messages."""
+        self._turns.close()
+
     def unfinished(self) -> bool:
         """Whether the model goes on with a turn: the last is its own, or answers its calls."""
         last = self.turns[-1]
@@ -82,9 +64,7 @@ class Conversation:
             block = self._writer.block(message.role, part)
             if block is None:
                 continue
-            if not self.turns or self.turns[-1].role != role:
-                self.turns.append(Turn(role))
-            self.turns[-1].add(part, block)
+            self._turns.add(role, part, block)
             written = True
         return written
 

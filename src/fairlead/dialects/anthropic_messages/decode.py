@@ -167,11 +167,6 @@ class MessagesDecoder(EventDecoder):
         raw = self._stop_reason
         if raw == "max_tokens" and self._request.max_tokens is None:
             assembly.warnings.append(_DEFAULT_LIMIT_REACHED)
-        if uncounted := self._tally.uncounted():
-            assembly.warnings.append(
-                f"the usage leaves out {uncounted:,} tokens of compaction or of advising models; "
-                "usage.raw lists them under iterations"
-            )
         assembly.finish(finish_reason(raw, has_tool_calls=assembly.has_tool_calls), raw)
         self.finished = True
 

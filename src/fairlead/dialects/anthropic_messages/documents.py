@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from fairlead.dialects.anthropic_messages.conversation import Conversation, Turn
+from fairlead.dialects.anthropic_messages.conversation import Conversation
 from fairlead.dialects.anthropic_messages.options import AnthropicOptions
 from fairlead.dialects.anthropic_messages.sources import Block
+from fairlead.dialects.block_turns import Turn
 from fairlead.types.messages import Document
 from fairlead.types.requests import ChatRequest
 

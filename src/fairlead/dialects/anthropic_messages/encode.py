@@ -95,6 +95,7 @@ def _conversation(
     conversation = Conversation(writer, losses, system_turns=system_turns)
     for message in request.messages:
         conversation.add(message)
+    conversation.close()
     if not conversation.turns:
         raise InvalidRequest("there is no message to answer; give a user message with content")
     add_documents(conversation, request.documents, cite=writer.cite)
@@ -115,7 +116,9 @@ def _body(
     body["max_tokens"] = answer_limit(target.model, asked, effort) if limit is None else limit
     if conversation.system:
         body["system"] = plain(conversation.system)
-    body["messages"] = [turn.written() for turn in conversation.turns]
+    body["messages"] = [
+        {"role": turn.role, "content": plain(turn.blocks)} for turn in conversation.turns
+    ]
     found = tools(request.tools, target, losses)
     if found:
         body["tools"] = found

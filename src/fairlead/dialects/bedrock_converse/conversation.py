@@ -1,49 +1,28 @@
-"""A conversation in this protocol: a system prompt, and turns made of content blocks.
-
-Turns of one role that follow each other are one turn; tool results are part of the user's, first in
-it.
-"""
+"""A conversation in this protocol: a system prompt, and turns made of content blocks."""
 
 from __future__ import annotations
 
 from fairlead.dialects.bedrock_converse.content import Content, PartWriter
-from fairlead.dialects.bedrock_converse.sources import Block
+from fairlead.dialects.block_turns import Turn, Turns
 from fairlead.dialects.losses import Losses
-from fairlead.types.messages import Message, Part, ToolResult
-
-
-class Turn:
-    """One turn under construction; `results` counts the tool results at its head."""
-
-    __slots__ = ("blocks", "results", "role")
-
-    def __init__(self, role: str) -> None:
-        self.role = role
-        self.blocks: list[Content] = []
-        self.results = 0
-
-    def add(self, part: Part, block: Content) -> None:
-        """Models want results before anything else that the user says."""
-        if self.role == "user" and isinstance(part, ToolResult):
-            self.blocks.insert(self.results, block)
-            self.results += 1
-        else:
-            self.blocks.append(block)
-
-    def written(self) -> Block:
-        return {"role": self.role, "content": self.blocks}
+from fairlead.types.messages import Message
 
 
 class Conversation:
     """Takes messages one by one; `system` and `turns` are what goes into the body."""
 
-    __slots__ = ("_losses", "_writer", "system", "turns")
+    __slots__ = ("_losses", "_turns", "_writer", "system")
 
     def __init__(self, writer: PartWriter, losses: Losses) -> None:
         self._writer = writer
         self._losses = losses
         self.system: list[Content] = []
-        self.turns: list[Turn] = []
+        is_claude = "claude" in losses.target.model.lower()
+        self._turns = Turns(losses, may_end_in_thought=not is_claude)
+
+    @property
+    def turns(self) -> list[Turn]:
+        return self._turns.all
 
     def add(self, message: Message) -> None:
         """Raises `InvalidRequest` or `UnsupportedFeature`."""
@@ -58,6 +37,10 @@ class Conversation:
         if not written and len(self._losses.dropped) == lost:
             self._losses.leave_out(f"empty {role} message")
 
+    def close(self) -> None:
+        """There are no more messages."""
+        self._turns.close()
+
     def _append(self, role: str, message: Message) -> bool:
         """Add the message to a turn; False where nothing of it could be written."""
         written = False
@@ -65,9 +48,7 @@ class Conversation:
             block = self._writer.block(message.role, part)
             if block is None:
                 continue
-            if not self.turns or self.turns[-1].role != role:
-                self.turns.append(Turn(role))
-            self.turns[-1].add(part, block)
+            self._turns.add(role, part, block)
             written = True
         return written
 

@@ -43,7 +43,9 @@ def converse_body(request: ChatRequest, target: Target, losses: Losses) -> Body:
     conversation = _conversation(request, writer, losses)
     if options.cache is not None:
         conversation.turns[-1].blocks.append({"cachePoint": _cache_point(options.cache)})
-    body: Body = {"messages": [turn.written() for turn in conversation.turns]}
+    body: Body = {
+        "messages": [{"role": turn.role, "content": turn.blocks} for turn in conversation.turns]
+    }
     if conversation.system:
         body["system"] = conversation.system
     if settings := _inference_config(request):
@@ -84,6 +86,7 @@ def _conversation(request: ChatRequest, writer: PartWriter, losses: Losses) -> C
     conversation = Conversation(writer, losses)
     for message in request.messages:
         conversation.add(message)
+    conversation.close()
     if not conversation.turns:
         raise InvalidRequest("there is no message to answer; give a user message with content")
     return conversation

@@ -22,10 +22,13 @@ def usage_of(raw: Raw) -> Usage | None:
     cached = min(read, counted(fields, "cached_tokens"))
     output = counted(counts, "output_tokens")
     thought = min(output, counted(counts, "reasoning_tokens"))
+    units = fields.get("billed_units")
+    billed = Usage(input=counted(units, "input_tokens"), output=counted(units, "output_tokens"))
     return Usage(
         input=read - cached,
         cache_read=cached,
         output=output - thought,
         reasoning=thought,
         raw=rawjson.text_of(raw),
+        billed=billed if billed.total_tokens else None,
     )

@@ -15,6 +15,7 @@ from fairlead.types.usage import Usage
 
 _DIGITS = b"0123456789"
 _AUDIO = ("AUDIO", 4)
+_IMAGE = ("IMAGE", 2)
 
 
 class UsageTally:
@@ -61,15 +62,17 @@ class UsageTally:
         heard = max(0, heard - _audio(fields, "cacheTokensDetails"))
         written = counted(fields, "candidatesTokenCount")
         said = min(written, _audio(fields, "candidatesTokensDetails"))
+        drawn = min(written - said, _of(_IMAGE, fields, "candidatesTokensDetails"))
         fresh = max(0, read - cached)
         heard = min(heard, fresh)
         return Usage(
             input=fresh - heard,
             cache_read=cached,
             audio_input=heard,
-            output=written - said,
+            output=written - said - drawn,
             reasoning=counted(fields, "thoughtsTokenCount"),
             audio_output=said,
+            image_output=drawn,
             raw=self._raw,
         )
 
@@ -89,12 +92,16 @@ class UsageTally:
 
 
 def _audio(fields: dict[str, object], name: str) -> int:
-    """The tokens of sound among the details, which list them by modality."""
+    return _of(_AUDIO, fields, name)
+
+
+def _of(kind: tuple[str, int], fields: dict[str, object], name: str) -> int:
+    """The tokens of sound or pictures among the details, which list them by modality."""
     details = fields.get(name)
     if not isinstance(details, list):
         return 0
     return sum(
         counted(item, "tokenCount")
         for item in details
-        if isinstance(item, dict) and item.get("modality") in _AUDIO
+        if isinstance(item, dict) and item.get("modality") in kind
     )

@@ -56,6 +56,7 @@ read_annotation = Reader(wire.Annotation)
 read_search_result = Reader(wire.SearchResult)
 read_usage = Reader(wire.UsageReport)
 read_cost = Reader(wire.ReportedCost)
+read_cost_details = Reader(wire.CostDetails)
 
 
 def present(raw: Raw) -> bool:

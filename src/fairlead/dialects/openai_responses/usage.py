@@ -2,7 +2,8 @@
 
 `input_tokens` includes what was cached, `output_tokens` what was reasoned. Perplexity spells the
 cache counts like Anthropic and gives its cost as an object, OpenRouter as a number, xAI in ticks
-of 1e-10 dollars (docs.x.ai/developers/cost-tracking).
+of 1e-10 dollars (docs.x.ai/developers/cost-tracking). With a caller's own key for the provider
+behind it (`is_byok`), OpenRouter's number is its fee, and what that provider takes stands apart.
 """
 
 from __future__ import annotations
@@ -11,11 +12,17 @@ from decimal import Decimal, InvalidOperation
 
 from msgspec import Raw
 
+from fairlead.dialects.figures import EXACT
 from fairlead.dialects.openai_responses import wire
-from fairlead.dialects.openai_responses.reading import present, read_cost, read_usage
+from fairlead.dialects.openai_responses.reading import (
+    present,
+    read_cost,
+    read_cost_details,
+    read_usage,
+)
 from fairlead.types.usage import Cost, Usage
 
-_TICKS = Decimal(10) ** 10
+_TICKS = -10  # powers of ten of a dollar
 
 
 class UsageTally:
@@ -88,17 +95,27 @@ def _first(one: int | None, other: int | None) -> int | None:
 def _cost(report: wire.UsageReport) -> Cost | None:
     ticks = report.cost_in_usd_ticks
     if ticks is not None:
-        return Cost(Decimal(ticks) / _TICKS, "provider") if ticks >= 0 else None
+        return Cost(EXACT.scaleb(Decimal(ticks), _TICKS), "provider") if ticks >= 0 else None
     figure = report.cost
     if bytes(figure).startswith(b"{"):
         reported = read_cost(figure)
         if (reported.currency or "USD").upper() != "USD":
             return None
         figure = reported.total_cost
-    if not present(figure):
+    dollars = _dollars(figure)
+    if dollars is None:
         return None
+    if report.is_byok and present(report.cost_details):
+        behind = _dollars(read_cost_details(report.cost_details).upstream_inference_cost)
+        if behind is None:
+            return None
+        dollars = EXACT.add(dollars, behind)
+    return Cost(dollars, "provider")
+
+
+def _dollars(figure: Raw) -> Decimal | None:
     try:
         dollars = Decimal(bytes(figure).decode("ascii"))
     except (InvalidOperation, UnicodeDecodeError):
         return None
-    return Cost(dollars, "provider") if dollars.is_finite() and dollars >= 0 else None
+    return dollars if dollars.is_finite() and dollars >= 0 else None

@@ -133,10 +133,16 @@ class ReportedCost(Struct):
     currency: str | None = None
 
 
+class CostDetails(Struct):
+    upstream_inference_cost: Raw = ABSENT
+
+
 class UsageReport(Struct):
     input_tokens: int | None = None
     output_tokens: int | None = None
     input_tokens_details: InputDetails | None = None
     output_tokens_details: OutputDetails | None = None
     cost: Raw = ABSENT
+    cost_details: Raw = ABSENT
+    is_byok: bool | None = None
     cost_in_usd_ticks: int | None = None
