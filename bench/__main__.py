@@ -96,6 +96,8 @@ BENCHMARKS: dict[str, Benchmark] = {
     "tool-calls-followed": lambda _server, sizes: tool_calls.progress(sizes, 4.0),
     "partial-json": lambda _server, sizes: partial_json.beside_a_parser(sizes, 60.0),
     "partial-json-small": lambda _server, sizes: partial_json.beside_large_fragments(sizes, 3.0),
+    "partial-json-string": lambda _server, sizes: partial_json.one_string(sizes, 3.0),
+    "partial-json-memory": lambda _server, sizes: partial_json.memory(sizes, 3.0),
     "partial-json-long": lambda _server, sizes: partial_json.beside_short_documents(sizes, 1.3),
     "partial-objects": lambda _server, sizes: structured.beside_decoding(sizes, 15.0),
     **{

@@ -1,7 +1,9 @@
-"""CPU time of reading a JSON document that comes in pieces, as tool arguments do."""
+"""CPU time and memory of reading a JSON document that comes in pieces, as tool arguments do."""
 
 from __future__ import annotations
 
+import gc
+import tracemalloc
 from collections.abc import Callable
 
 import msgspec
@@ -31,6 +33,12 @@ def document(size: int) -> str:
     return msgspec.json.encode({"edits": [_EDIT] * count}).decode()
 
 
+def file_written(size: int) -> str:
+    """The call of a tool that writes a file: one string of about `size` characters."""
+    lines = str(_EDIT["text"])
+    return msgspec.json.encode({"path": "pilot.py", "text": lines * (size // len(lines))}).decode()
+
+
 def beside_a_parser(sizes: Sizes, limit: float) -> Row:
     """Small fragments, beside one parse of the whole text by a parser written in C."""
     text = document(sizes.json_characters)
@@ -43,6 +51,12 @@ def beside_large_fragments(sizes: Sizes, limit: float) -> Row:
     return _row("partial JSON, small pieces", text, _reading(text, _LARGE), sizes, limit)
 
 
+def one_string(sizes: Sizes, limit: float) -> Row:
+    """The same of one long string."""
+    text = file_written(sizes.json_characters)
+    return _row("partial JSON, one string", text, _reading(text, _LARGE), sizes, limit)
+
+
 def beside_short_documents(sizes: Sizes, limit: float) -> Row:
     """One document, beside a hundred of its hundredth: what is longer costs no more a character."""
     text = document(sizes.json_characters)
@@ -53,6 +67,20 @@ def beside_short_documents(sizes: Sizes, limit: float) -> Row:
             read()
 
     return _row("partial JSON, long document", text, floor, sizes, limit)
+
+
+def memory(sizes: Sizes, limit: float) -> Row:
+    """The most that the reader and its value take together, beside the text."""
+    text = document(sizes.json_characters)
+    read = _reading(text, _SMALL)
+    gc.collect()
+    tracemalloc.start()
+    try:
+        read()
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    return Row("partial JSON, memory", "MB", len(text) / 1e6, peak / 1e6, "ratio", limit)
 
 
 def _row(name: str, text: str, floor: Callable[[], object], sizes: Sizes, limit: float) -> Row:

@@ -154,6 +154,16 @@ def test_a_call_fails_at_its_first_fault_and_keeps_what_comes_after() -> None:
     assert failure.arguments == '{"a": } more'
 
 
+@pytest.mark.parametrize("look", ["state", "failure"])
+def test_a_fault_in_an_open_text_is_seen_by_whoever_looks(look: str) -> None:
+    tracker = seen([ToolCallStart(0, "c", "f"), ToolCallDelta('{"a": "x\n', 0)])
+    tracker.see(ToolCallDelta("y", 0))
+
+    assert str(getattr(only(tracker), look)).startswith(("failed", "the arguments"))
+    assert only(tracker).arguments == {"a": "x"}
+    assert only(tracker).text == '{"a": "x\ny'
+
+
 def test_arguments_longer_than_the_limit_fail_and_are_held_no_further() -> None:
     deltas = [ToolCallDelta("x" * 10, 0) for _ in range(100)]
     call = only(

@@ -48,11 +48,11 @@ class ToolCallProgress:
         "_recovery",
         "_repaired",
         "_size",
+        "_state",
         "id",
         "index",
         "name",
         "repairs",
-        "state",
         "tool_call",
     )
 
@@ -67,11 +67,11 @@ class ToolCallProgress:
         self.index = index
         self.id = ""
         self.name = ""
-        self.state: ToolCallState = "waiting"
         self.tool_call: ToolCall | None = None
         """The call as the answer has it, once it has ended."""
         self.repairs: tuple[JsonRepair, ...] = ()
         """What had to be repaired; always empty where recovery is strict."""
+        self._state: ToolCallState = "waiting"
         self._recovery = recovery
         self._json = PartialJson(max_depth=max_depth, max_size=max_size)
         self._is_object = False
@@ -82,6 +82,13 @@ class ToolCallProgress:
         self._repaired: dict[str, object] | None = None
         self._reason: str | None = None
         self._limited = False
+
+    @property
+    def state(self) -> ToolCallState:
+        """How far it has come."""
+        if self.tool_call is None:
+            self._judge()
+        return self._state
 
     @property
     def arguments(self) -> dict[str, object]:
@@ -112,7 +119,7 @@ class ToolCallProgress:
     @property
     def failure(self) -> MalformedToolArguments | None:
         """Why the call has failed, with the text so far."""
-        if self._reason is None or self.state != "failed":
+        if self.state != "failed" or self._reason is None:
             return None
         return MalformedToolArguments(self.name, self.text, self._reason)
 
@@ -131,13 +138,13 @@ class ToolCallProgress:
         """Its id and name, which count once."""
         self.id = self.id or call_id
         self.name = self.name or name
-        if self.name and self.state == "waiting":
-            self.state = "named"
+        if self.name and self._state == "waiting":
+            self._state = "named"
 
     def add(self, fragment: str) -> None:
         """More text of the arguments."""
-        if self.state in ("waiting", "named"):
-            self.state = "arguments"
+        if self._state in ("waiting", "named"):
+            self._state = "arguments"
         if self._limited or self.tool_call is not None:
             return
         self._size += len(fragment)
@@ -163,13 +170,13 @@ class ToolCallProgress:
             self._reason = self._reason or _CUT
         elif self._reason is not None and self._recovery == "repair":
             self._repair(call.arguments)
-        self.state = "complete" if self._reason is None else "failed"
+        self._state = "complete" if self._reason is None else "failed"
 
     def refuse(self, reason: str) -> None:
         """Follow it no further."""
         self._limited = True
         self._reason = reason
-        self.state = "failed"
+        self._state = "failed"
 
     def _anew(self, text: str) -> None:
         """Read the arguments from their start: they are not what the pieces said."""
@@ -182,9 +189,13 @@ class ToolCallProgress:
     def _read(self, fragment: str) -> None:
         if self._reason is None:
             self._newly += self._json.feed(fragment)
-            self._judge()
+            if not self._is_object:
+                self._judge()
 
     def _judge(self) -> None:
+        """Whether they can still be right, which of an open string is read only when asked for."""
+        if self._reason is not None:
+            return
         if not self._is_object and self._json.begun:
             self._is_object = type(self._json.value) is dict
             if not self._is_object:
@@ -197,7 +208,7 @@ class ToolCallProgress:
         """Where it may be repaired, the call is judged at its end."""
         self._reason = reason
         if self._recovery == "strict":
-            self.state = "failed"
+            self._state = "failed"
 
     def _repair(self, text: str) -> None:
         try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tracemalloc
 from dataclasses import dataclass, field
 from datetime import date
 from itertools import pairwise
@@ -159,6 +160,23 @@ def test_wrong_items_can_be_left_out() -> None:
     answer.feed('{"items": [1, "x", 3]}')
     answer.close()
     assert (answer.items, [fault.place for fault in answer.skipped]) == ([1, 3], ["$.items[1]"])
+
+
+def test_an_answer_that_comes_at_once_takes_no_more_memory_than_one_in_pieces() -> None:
+    text = json.dumps({"items": [1] * 20_000}, separators=(",", ":"))
+
+    def peak(size: int) -> int:
+        answer: Answer[Any] = Answer(Shape(int, items=True), 1, 1 << 20, lenient=True)
+        tracemalloc.start()
+        try:
+            for place in range(0, len(text), size):
+                answer.feed(text[place : place + size])
+            return tracemalloc.get_traced_memory()[1]
+        finally:
+            tracemalloc.stop()
+            assert len(answer.items) == 20_000
+
+    assert peak(len(text)) < 1.5 * peak(8 << 10)
 
 
 def test_an_answer_without_end_is_given_up() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import sys
 import tracemalloc
 from itertools import pairwise
 from pathlib import Path
@@ -309,6 +310,74 @@ def test_a_string_of_four_megabytes_can_be_looked_at_after_every_fragment() -> N
     reader.feed('"}')
 
     assert reader.value == {"text": fragment * ((4 << 20) // len(fragment))}
+
+
+def test_a_quote_is_known_by_the_backslashes_before_it_wherever_they_are_cut() -> None:
+    for written in (r"\" \" x", r"\\\"\\", r"\\\\", r"a\"\"\\\"b", r"C:\\\"x\"\u005c\ud83d\ude00"):
+        text = f'["{written}", "{written}"]'
+        for first in range(len(text) + 1):
+            for second in range(first, len(text) + 1):
+                reader = fed(text[:first], text[first:second], text[second:])
+                assert (reader.complete, reader.value) == (True, json.loads(text))
+
+
+@given(st.text('"\\\\ux d83de00\n', max_size=40), st.lists(st.integers(0, 60)), st.data())
+def test_what_comes_of_a_string_is_the_same_whenever_it_is_looked_at(
+    written: str, places: list[int], data: st.DataObject
+) -> None:
+    text = f'{{"a": "{written}", "b": 1}}'
+    unseen, seen = fed(text), PartialJson()
+    for fragment in cut(text, places):
+        seen.feed(fragment)
+        if data.draw(st.booleans()) and seen.begun:
+            assert is_prefix(seen.value, unseen.value)
+
+    assert (str(seen.failure), seen.complete) == (str(unseen.failure), unseen.complete)
+    assert (repr(seen.value), seen.growing) == (repr(unseen.value), unseen.growing)
+
+
+@pytest.mark.parametrize("bad", ["\n", "\\x", "\\u12g", "\\ud83d\\u1_"])
+def test_a_fault_in_an_open_string_is_known_when_it_is_asked_for(bad: str) -> None:
+    reader = fed('{"a": "so far', bad, " and on", " and on")
+    assert isinstance(reader.failure, MalformedJson)
+    assert 13 <= reader.failure.offset < 13 + len(bad)
+
+    assert list(reader.feed('", "b": 1}')) == []
+    assert str(reader.value).startswith("{'a': 'so far")
+    assert str(reader.value).endswith(("far'}", "\ufffd'}"))
+
+
+def test_nothing_is_read_behind_the_end_of_the_text() -> None:
+    reader = fed('{"a": "x')
+    reader.close()
+    reader.feed("more")
+
+    assert (reader.value, str(reader.failure)) == (
+        {"a": "x"},
+        "the JSON is not valid at character 8: the text ends too early",
+    )
+
+
+def test_a_fragment_of_a_string_costs_three_calls_until_it_is_looked_at() -> None:
+    reader = fed('{"text": "')
+    pieces = ["a line of \\t", 'words\\n, \\"and', "others, "] * 1000
+    calls = 0
+
+    def count(_frame: object, event: str, _argument: object) -> None:
+        nonlocal calls
+        calls += event in ("call", "c_call")
+
+    profiler = sys.getprofile()
+    sys.setprofile(count)
+    try:
+        for piece in pieces:
+            reader.feed(piece)
+    finally:
+        sys.setprofile(profiler)
+
+    # One piece in three holds a quote, which takes four more to judge.
+    assert calls < 5 * len(pieces)
+    assert reader.value == {"text": json.loads(f'"{"".join(pieces)}"')}
 
 
 @pytest.mark.parametrize(

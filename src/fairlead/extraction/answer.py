@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from fairlead.schemas.growing import Path
 
 _TOLD_DEPTH = 32
+_AT_ONCE = 16 << 10
+"""How many characters are judged together: of each value in them is told, which takes memory."""
 _MOST_FAULTS = 8
 _MOVES = re.compile(r'["{}\[\]]')
 """What must come for something else to grow."""
@@ -88,6 +90,10 @@ class Answer(Generic[T_]):
         return self._settled()[0]
 
     def feed(self, text: str) -> None:
+        if len(text) > _AT_ONCE:
+            for start in range(0, len(text), _AT_ONCE):
+                self.feed(text[start : start + _AT_ONCE])
+            return
         self._pieces.append(text)
         if self.fault is not None:
             return

@@ -31,6 +31,7 @@ class JsonReader:
 
     __slots__ = (
         "_base",
+        "_failure",
         "_held",
         "_holders",
         "_is_name",
@@ -46,7 +47,6 @@ class JsonReader:
         "_told_depth",
         "_top",
         "_waiting",
-        "failure",
     )
 
     def __init__(self, max_depth: int, told_depth: int) -> None:
@@ -66,7 +66,7 @@ class JsonReader:
         self._base = 0
         self._told: list[CompletedValue] = []
         self._step: Step = JsonReader._value
-        self.failure: DecodeError | None = None
+        self._failure: DecodeError | None = None
 
     @property
     def is_over(self) -> bool:
@@ -90,7 +90,7 @@ class JsonReader:
             while place < end:
                 place = self._step(self, text, place)
         except MalformedJson as error:
-            self.failure = MalformedJson(error.reason, error.offset + self._base)
+            self._failure = MalformedJson(error.reason, error.offset + self._base)
         self._base += end - len(self._held)
         told, self._told = self._told, []
         return told
@@ -250,21 +250,23 @@ class JsonReader:
                 self._pieces = ["".join(self._pieces)]
                 self._patience = self._waiting + self._waiting // 4
             else:
-                self._show()
+                self._patience = max(_SHOWN_EVERY, self._show() // 4)
 
-    def _show(self) -> None:
-        """Put what has come of an open string into its place.
+    def _show(self) -> int:
+        """Put what has come of an open string into its place. Gives its length.
 
         The place lets go of the text meanwhile, so that Python lengthens it and does not copy it.
         """
         holder = self._top
         place = self._key if type(holder) is dict else -1
-        more = self._taken()
+        more = "".join(self._pieces)
+        self._pieces.clear()
+        self._waiting = 0
         text = holder[place]
         holder[place] = ""
         text += more
         holder[place] = text
-        self._patience = max(_SHOWN_EVERY, len(text) // 4)
+        return len(text)
 
     def _taken(self) -> str:
         text = "".join(self._pieces)

@@ -54,9 +54,33 @@ def unescaped(body: str) -> str:
     return _decode_string(f'"{body}"') if "\\" in body else body
 
 
+def whole_body(text: str) -> str | None:
+    """What `text` says inside of a string; None where it holds what must be looked at closely.
+
+    No quote in it may stand without its backslash.
+    """
+    try:
+        return _decode_string(f'"{text}"')
+    except (msgspec.DecodeError, UnicodeEncodeError):
+        return None
+
+
+def stays_open(piece: str, before: list[str]) -> bool:
+    """Whether a string surely goes on past `piece`, which holds a quote and follows `before`."""
+    if piece[0] == "\\" and (not before or before[-1][-1:] in ("", "\\")):
+        return False  # that backslash may be the second half of an escape
+    return '"' not in piece.replace("\\\\", "").replace('\\"', "")
+
+
 def cleaned(text: str) -> str:
     """`text` without lone surrogates, which no UTF-8 can say: they become U+FFFD."""
-    return text if text.isascii() else _lone_surrogate.sub(REPLACEMENT, text)
+    if text.isascii():
+        return text
+    try:
+        text.encode()  # a search takes three times as long
+    except UnicodeEncodeError:
+        return _lone_surrogate.sub(REPLACEMENT, text)
+    return text
 
 
 def odd_escape(text: str, place: int) -> int:

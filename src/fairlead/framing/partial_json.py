@@ -9,13 +9,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from fairlead.errors import ResponseTooLarge
+from fairlead.errors import DecodeError, ResponseTooLarge
 from fairlead.framing import json_scan as scan
 from fairlead.framing.json_reader import IN_STRING, CompletedValue, JsonReader
 
+_UNREAD = 4096
+"""How many characters of an open string may wait to be read together."""
+
 
 class PartialJson(JsonReader):
-    """Feed it text in any split. Past its first fault, it sets `failure` and reads no more.
+    """Feed it text in any split. Past its first fault, `failure` tells of it, and it reads no more.
 
     `value` is always plain and whole: a string is as long as it has come, a container holds what
     has come of it, a number or literal appears once it is certain, a name once its value begins.
@@ -26,7 +29,7 @@ class PartialJson(JsonReader):
     document, 2 for those inside them as well.
     """
 
-    __slots__ = ("_max_size", "_size")
+    __slots__ = ("_due", "_max_size", "_size", "_unread")
 
     def __init__(
         self,
@@ -38,6 +41,8 @@ class PartialJson(JsonReader):
         super().__init__(max_depth, told_depth)
         self._max_size = max_size
         self._size = 0
+        self._unread: list[str] = []  # of an open string, for as long as nobody asks
+        self._due = 0  # the size at which that is read; 0 where no string is open
 
     @property
     def begun(self) -> bool:
@@ -51,14 +56,23 @@ class PartialJson(JsonReader):
         It is live: its containers are the same ones from call to call, and grow with the next
         fragment. Asking brings an open string in it up to date. `snapshot()` stays as it is.
         """
-        if self._waiting and self.is_in_string:
+        if self._unread:
+            self._catch_up()
+        if self._pieces and self._step is IN_STRING and not self._is_name:
             self._show()
         return self._root[0] if self._root else None
 
     @property
     def complete(self) -> bool:
         """Whether the document is whole, and nothing but space came after it."""
-        return self.is_over and self.failure is None
+        return self.is_over and self._failure is None
+
+    @property
+    def failure(self) -> DecodeError | None:
+        """Why it reads no more."""
+        if self._unread:
+            self._catch_up()
+        return self._failure
 
     @property
     def max_depth(self) -> int:
@@ -116,25 +130,18 @@ class PartialJson(JsonReader):
 
     def feed(self, fragment: str) -> Sequence[CompletedValue]:
         """Read on. Gives the values that the fragment completes, in the order of their ends."""
-        if self.failure is not None:
+        self._size = size = self._size + len(fragment)
+        if size < self._due and ('"' not in fragment or scan.stays_open(fragment, self._unread)):
+            self._unread.append(fragment)
             return ()
-        self._size += len(fragment)
-        if self._size > self._max_size:
-            self.failure = ResponseTooLarge(
-                f"the JSON is longer than {self._max_size:,} characters"
-            )
+        if size > self._max_size and self.failure is None:
+            self._fail(ResponseTooLarge(f"the JSON is longer than {self._max_size:,} characters"))
+        if self._failure is not None:
             return ()
-        if (
-            self._step is IN_STRING
-            and '"' not in fragment
-            and "\\" not in fragment
-            and not self._held
-            and fragment.isprintable()
-        ):
-            self._base += len(fragment)
-            self._append(fragment)
-            return ()
-        return self._read(self._held + scan.cleaned(fragment))
+        if self._unread:
+            self._unread.append(fragment)
+            fragment = self._waited()
+        return self._read_on(fragment)
 
     def close(self) -> Sequence[CompletedValue]:
         """The text has ended: a number that stands alone counts, an open value is a failure."""
@@ -142,5 +149,31 @@ class PartialJson(JsonReader):
         if self.failure is None and self.is_in_number and not self._holders:
             told = self._read(" ")
         if self.failure is None and not self.is_over:
-            self.failure = scan.ended(self._size)
+            self._fail(scan.ended(self._size))
         return told
+
+    def _read_on(self, text: str) -> Sequence[CompletedValue]:
+        told = self._read(self._held + scan.cleaned(text))
+        self._due = 0
+        if self._step is IN_STRING and self._failure is None:
+            self._due = min(self._size + _UNREAD, self._max_size + 1)
+        return told
+
+    def _catch_up(self) -> None:
+        """Read what has waited of a string, which goes on behind it."""
+        text = self._waited()
+        piece = None if self._held else scan.whole_body(text)
+        if piece is None:
+            self._read_on(text)
+        else:
+            self._base += len(text)
+            self._append(piece)
+
+    def _waited(self) -> str:
+        text = "".join(self._unread)
+        self._unread.clear()
+        return text
+
+    def _fail(self, failure: DecodeError) -> None:
+        self._due = 0
+        self._failure = failure
