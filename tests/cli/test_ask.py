@@ -151,7 +151,7 @@ def test_an_answer_that_hit_the_limit_says_so(lab: Lab):
 
 def test_pieces_are_flushed_into_a_pipe_as_they_come(lab: Lab):
     pieces = [chunk({"content": "first"}), chunk({"content": " second"}), chunk({}, "stop"), DONE]
-    script = [next(steps := stream(pieces)), next(steps), Pause(20.0), *steps]
+    script = [next(steps := iter(stream(pieces))), next(steps), Pause(20.0), *steps]
     lab.answers(script)
     with subprocess.Popen(
         lab.command("Hi"), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, cwd=lab.folder

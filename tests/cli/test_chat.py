@@ -141,7 +141,7 @@ def test_a_failed_turn_ends_a_script_with_its_code(lab: Lab):
 
 @terminals
 def test_an_interrupt_stops_the_answer_but_not_the_chat(lab: Lab):
-    steps = stream([chunk({"content": "half an answer"}), DONE])
+    steps = iter(stream([chunk({"content": "half an answer"}), DONE]))
     server = lab.answers([next(steps), next(steps), Pause(60.0), *steps], streamed("whole"))
     terminal = Terminal(lab.command("chat"), lab.folder)
     try:

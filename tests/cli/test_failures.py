@@ -24,7 +24,7 @@ def started(lab: Lab, *words: str, **streams: int) -> subprocess.Popen[bytes]:
 
 @posix
 def test_an_interrupt_ends_with_130_and_what_had_come(lab: Lab):
-    steps = stream([chunk({"content": "half"}), chunk({"content": " more"}), DONE])
+    steps = iter(stream([chunk({"content": "half"}), chunk({"content": " more"}), DONE]))
     lab.answers([next(steps), next(steps), Pause(60.0), *steps])
     with started(lab, "Hi", stdout=subprocess.PIPE) as process:
         assert process.stdout is not None

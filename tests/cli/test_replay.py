@@ -44,13 +44,14 @@ def test_it_serves_a_tape_until_it_is_interrupted(lab, tape) -> None:
         caught.value.close()
         with urllib.request.urlopen(f"{url}/v1/x", BODY, timeout=10) as answer:
             body = answer.read()
+        said = process.stderr.readline()
         process.send_signal(signal.SIGINT)
-        _, said = process.communicate(timeout=20)
+        _, rest = process.communicate(timeout=20)
 
     assert (caught.value.code, caught.value.headers["Retry-After"]) == (429, "7")
     assert body == b"data: 1\n\n"
     assert process.returncode == 130
-    assert said == "fairlead: 1 exchange for /v1/x; Ctrl-C ends it\n"
+    assert (said, rest) == ("fairlead: 1 exchange for /v1/x; Ctrl-C ends it\n", "")
 
 
 @pytest.mark.parametrize(

@@ -264,7 +264,7 @@ def test_a_chat_asks_before_it_begins_whether_there_is_somebody(weather: Lab):
 
 @terminals
 def test_a_run_that_is_stopped_in_a_chat_keeps_its_text(weather: Lab):
-    steps = stream([chunk({"content": "half an answer"}), DONE])
+    steps = iter(stream([chunk({"content": "half an answer"}), DONE]))
     half = [next(steps), next(steps), Pause(60.0), *steps]
     server = weather.answers(called(*CALL), half, streamed("whole"))
     terminal = Terminal(weather.command("chat", "-T", TOOL), weather.folder)

@@ -178,9 +178,9 @@ def test_a_call_that_is_cancelled_closes_both_copies() -> None:
 
 def test_no_more_copies_are_made_than_the_budget_allows() -> None:
     async def use(client: AsyncClient, transport: HeldTransport) -> Any:
-        for _ in range(3):
+        for turn in range(3):
             task = asyncio.ensure_future(client.chat(SOON, "Hi"))
-            await asyncio.sleep(0.05)
+            await (transport.both.wait() if turn == 0 else asyncio.sleep(0.05))
             transport.held["alpha"].set()
             await task
             transport.held["alpha"].clear()

@@ -79,7 +79,7 @@ def test_a_stream_that_breaks_while_it_is_read_out_raises_nothing(opened) -> Non
 
 @pytest.mark.asks("reused")
 def test_a_connection_that_was_read_out_serves_the_next_call(opened) -> None:
-    with ScriptedServer([*late(), *whole()]) as server:
+    with ScriptedServer(late(), whole()) as server:
         client = opened.at(server.url, streams=DRAIN)
         client.first(2, "fake/m", "Hi")
         assert client.chat("fake/m", "Hi").receipt.attempts[0].reused_connection

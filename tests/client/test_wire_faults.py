@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from tests.client.conftest import KEY, settings_for
 from tests.client.wire import DONE, begun, chunk, pieces, streamed, whole
-from tests.faults.lines import refused_port, swallowing
+from tests.faults.lines import swallowing
+from tests.ports import free_port
 from tests.timing import TRIES, prompt
 
 from fairlead.errors import (
@@ -41,7 +42,7 @@ def raised(opened: Any, url: str, **changes: Any) -> FairleadError:
 
 @pytest.mark.fault("C1")
 def test_c1_where_nobody_listens_four_attempts_are_made_and_the_breaker_counts_each(opened) -> None:
-    url = f"http://127.0.0.1:{refused_port()}"
+    url = f"http://127.0.0.1:{free_port()}"
     client = opened.at(url, retry=RetrySettings(), breaker=BreakerPolicy(failures=4))
     with pytest.raises(ConnectError) as caught:
         client.chat("fake/m", "Hi")

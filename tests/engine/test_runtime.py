@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import sys
 import threading
 
 import pytest
@@ -173,3 +174,38 @@ def test_who_is_woken_by_the_end_of_a_flight_begins_another() -> None:
         drive(runtime.once("key", interrupted))
     assert found == [42]
     assert runtime._flights == {}
+
+
+@pytest.mark.parametrize("steps", [0, 1, 3])
+def test_nothing_is_left_of_what_was_started_however_it_ends(steps) -> None:
+    async def run() -> None:
+        runtime = AsyncRuntime()
+
+        async def work() -> None:
+            await asyncio.sleep(0)
+
+        stop = runtime.start(work)
+        assert len(runtime._started) == 1
+        for _ in range(steps):
+            await asyncio.sleep(0)
+        await stop()
+        assert runtime._started == set()
+
+    asyncio.run(run())
+
+
+if sys.version_info >= (3, 12):  # tasks may start eagerly
+
+    def test_what_has_ended_before_its_start_returns_is_not_held() -> None:
+        async def run() -> None:
+            asyncio.get_running_loop().set_task_factory(asyncio.eager_task_factory)
+            runtime = AsyncRuntime()
+
+            async def work() -> None:
+                pass
+
+            stop = runtime.start(work)
+            assert runtime._started == set()
+            await stop()
+
+        asyncio.run(run())

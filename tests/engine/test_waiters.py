@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import time
-from threading import Thread
+from threading import Event, Thread
 
 from tests.engine.crowd import VirtualLoop, VirtualRuntime
 
-from fairlead.engine.runtime import AsyncRuntime, BlockingRuntime, drive
+from fairlead.engine.runtime import GLANCE, AsyncRuntime, BlockingRuntime, drive
 from fairlead.testing.runtime import FakeRuntime
 
 
@@ -33,6 +33,21 @@ def test_a_wake_before_the_wait_is_not_lost_and_counts_once() -> None:
     assert time.monotonic() - began < 10
     drive(waiter.wait(began + 0.02))
     assert time.monotonic() - began >= 0.02
+
+
+def test_no_sleep_in_one_go_is_long_as_an_interrupt_just_before_it_is_noticed_behind_it() -> None:
+    asked: list[float] = []
+
+    class Noted(Event):
+        def wait(self, timeout: float | None = None) -> bool:
+            assert timeout is not None
+            asked.append(timeout)
+            return len(asked) == 3
+
+    waiter = BlockingRuntime().waiter()
+    waiter._woken = Noted()
+    drive(waiter.wait(time.monotonic() + 600))
+    assert asked == [GLANCE] * 3
 
 
 def test_an_instant_that_has_passed_ends_the_wait_at_once() -> None:

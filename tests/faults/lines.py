@@ -9,13 +9,6 @@ from contextlib import ExitStack, contextmanager, suppress
 _FILLING = 8
 
 
-def refused_port() -> int:
-    """A port on which nobody listens."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port: int = listener.getsockname()[1]
-        return port
-
-
 @contextmanager
 def swallowing(host: str = "127.0.0.1", port: int = 0) -> Iterator[int]:
     """A port whose queue is full: the kernel drops every further attempt to connect."""

@@ -66,11 +66,13 @@ def test_a_killed_holder_leaves_no_lock_behind(tmp_path: Path) -> None:
         assert holder.stdout is not None
         assert holder.stdout.readline() == b"held\n"
         waited: list[bool] = []
-        timer = threading.Timer(0.2, holder.kill)
-        timer.start()
-        with exclusive(tmp_path, waiting=lambda: waited.append(True)):
+
+        def kill() -> None:
+            waited.append(True)
+            holder.kill()
+
+        with exclusive(tmp_path, waiting=kill):
             assert waited == [True]
-        timer.join()
 
 
 def test_a_folder_that_cannot_be_made_is_one_sentence(tmp_path: Path) -> None:

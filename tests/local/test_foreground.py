@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import psutil
 import pytest
+from tests.transports.colours import SOON
 
 from fairlead.errors import InvalidRequest, LocalModelError
 from fairlead.local.foreground import serve
@@ -105,4 +106,4 @@ def test_the_real_model_serves_others_without_a_key_until_interrupted(
             "https://attacker.example",
         }
     process.send_signal(signal.SIGINT)
-    assert process.wait(5) == 0
+    assert process.wait(SOON) == 0

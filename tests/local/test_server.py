@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import psutil
 import pytest
-from tests.transports.colours import until
+from tests.transports.colours import SOON, until
 
 from fairlead.errors import LocalModelError, UnknownModel
 from fairlead.local.process import Endpoint
@@ -229,5 +229,5 @@ def test_the_real_model_ends_with_its_killed_parent(real_weights: Path) -> None:
         parent.stdout.readline()
         (child,) = psutil.Process(parent.pid).children()
         parent.kill()
-        _, alive = psutil.wait_procs([child], timeout=2.0)
+        _, alive = psutil.wait_procs([child], timeout=SOON)
         assert not [each for each in alive if each.status() != psutil.STATUS_ZOMBIE]

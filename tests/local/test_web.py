@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from tests.ports import free_port
 
 from fairlead.errors import LocalModelError
 from fairlead.local.index_settings import IndexSettings
@@ -78,10 +79,8 @@ def test_reasons_are_a_few_words_without_an_address(index: FakeIndex) -> None:
         read(f"{index.origin}/missing")
     assert isinstance(missing.value, urllib.error.HTTPError)
     assert reason(missing.value) == "HTTP 404"
-    with socket.create_server(("127.0.0.1", 0)) as closed:
-        port = closed.getsockname()[1]
     with pytest.raises(READ_ERRORS) as refused:
-        read(f"http://127.0.0.1:{port}/")
+        read(f"http://127.0.0.1:{free_port()}/")
     assert reason(refused.value) == "Connection refused"
     assert reason(TimeoutError()) == "no answer in time"
     assert reason(ssl.SSLError(1, "handshake failed")) == "TLS: handshake failed"

@@ -11,7 +11,8 @@ import pytest
 from scripts.peers import aimock_command, litellm_program
 from tests.peers import proxy
 from tests.peers.mock import FIXTURES, Mock
-from tests.peers.processes import free_port, running
+from tests.peers.processes import running
+from tests.ports import free_port
 
 from fairlead.errors import LocalModelError
 from fairlead.local.server import LocalServer

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import socket
 import subprocess
 import urllib.error
 import urllib.request
@@ -14,13 +13,6 @@ from pathlib import Path
 START_SECONDS = 90
 STOP_SECONDS = 10
 _KEPT = ("PATH", "LANG", "SYSTEMROOT", "TMPDIR")
-
-
-def free_port() -> int:
-    """A port that nothing listens on at this moment."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port: int = listener.getsockname()[1]
-    return port
 
 
 @contextmanager

@@ -133,8 +133,12 @@ def prolong(store: LedgerStore, call: str, slots: tuple[Slot, ...], lease: float
 
 
 def test_a_hold_that_is_prolonged_outlives_its_lease_in_all_accounts(store: LedgerStore) -> None:
-    slots, call = held(store, 50, TEAM, DAILY, lease=0.05)
-    prolong(store, call, slots, 60.0)
+    slots, call = (), name()
+    for watch in prompt(0.05):  # past its lease there is nothing to prolong
+        store.settle(call, slots, None, time.time())
+        with watch:
+            slots, call = held(store, 50, TEAM, DAILY, lease=0.05)
+            prolong(store, call, slots, 60.0)
     time.sleep(0.06)
     assert balance(store, TEAM) == balance(store, DAILY) == (0, 50)
     store.settle(call, slots, spent(40), time.time())

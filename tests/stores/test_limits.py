@@ -90,16 +90,19 @@ def test_a_lease_frees_the_place_of_who_never_left(limits: LimitStore) -> None:
 
 
 def test_a_place_that_is_prolonged_outlives_its_lease(limits: LimitStore) -> None:
-    first = asked(places=1, lease=0.1)
-    granted = enter(limits, first)
+    for number, watch in enumerate(prompt(0.1)):  # past its lease there is nothing to prolong
+        place = f"fake/m#{number}"
+        first = asked(place, places=1, lease=0.1)
+        with watch:
+            granted = enter(limits, first)
+            limits.prolong(first, 60.0, time.monotonic())
     assert isinstance(granted, Granted)
-    limits.prolong(first, 60.0, time.monotonic())
     time.sleep(0.12)
-    said = enter(limits, asked(places=1))
+    said = enter(limits, asked(place, places=1))
     assert isinstance(said, Denied)
     assert said.wait > 0.1
     limits.leave(first, granted, 0, time.monotonic())
-    assert isinstance(enter(limits, asked(places=1)), Granted)
+    assert isinstance(enter(limits, asked(place, places=1)), Granted)
 
 
 def test_a_place_that_was_given_back_is_not_prolonged(limits: LimitStore) -> None:

@@ -9,7 +9,7 @@ import subprocess
 import sys
 from contextlib import suppress
 from pathlib import Path
-from threading import Barrier, Thread
+from threading import Barrier, Thread, Timer
 
 import pytest
 from tests.timing import prompt
@@ -362,6 +362,21 @@ def test_a_disk_that_is_full_is_told_and_used_again_when_there_is_room(tiny_disk
     assert held > 0
     ledger.balance(TEAM, 0, 0)
     ledger.close()
+
+
+def test_a_file_is_waited_for_as_long_as_the_timeout_says_when_it_is_opened_too(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("fairlead.stores.sqlite_file._OPENING", 0.01)
+    SqliteLedger(path).close()
+    other = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+    other.execute("BEGIN EXCLUSIVE")
+    with pytest.raises(ConfigError, match=r"keep it locked; raise store.timeout"):
+        SqliteLedger(path, timeout=0.01)
+    letting_go = Timer(0.2, other.close)
+    letting_go.start()
+    SqliteLedger(path, timeout=20).close()
+    letting_go.join()
 
 
 def test_those_who_open_a_new_file_at_once_all_find_it_theirs(tmp_path: Path) -> None:

@@ -59,6 +59,6 @@ def test_its_pieces_come_in_the_order_and_at_the_times_of_the_tape(opened, tape,
     while data := drive(response.read(1e9)):
         seen.append((round(runtime.now(), 6), data))
 
-    assert len(seen) > 5
+    assert len(seen) > 1  # fewer than tokens, where the machine read late what had come
     assert seen == [(chunk.at, chunk.data) for chunk in found.answer.chunks]
     assert seen[-1][0] > seen[0][0]

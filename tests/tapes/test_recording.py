@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from tests.client.conftest import KEY, settings_for
 from tests.client.wire import JSON, begun, chunk, pieces, streamed, whole
+from tests.ports import free_port
 from tests.tapes.conftest import QUESTION
 
 import fairlead
@@ -117,8 +118,7 @@ def test_errors_of_the_line_are_recorded(opened, tape, script, kind) -> None:
 
 
 def test_a_refused_connection_is_recorded_once_for_each_attempt(opened, tape) -> None:
-    with ScriptedServer() as server:
-        url = server.url
+    url = f"http://127.0.0.1:{free_port()}"
     settings = settings_for(url, retry=RetrySettings(max_retries=1))
     client = opened(settings, transport=fairlead.record(tape))
     with pytest.raises(fairlead.ConnectError):

@@ -177,4 +177,4 @@ def test_nothing_is_left_when_it_ends_amid_everything() -> None:
         connection.settimeout(0.05)
         with pytest.raises(TimeoutError):
             connection.recv(1)
-    assert until(lambda: threading.active_count() == threads)
+    assert until(lambda: threading.active_count() <= threads)

@@ -126,6 +126,33 @@ def test_a_client_that_leaves_ends_its_script_at_once() -> None:
             assert until(lambda: server.open_connections == 0)
 
 
+def test_a_stream_of_a_list_is_played_as_often_as_it_is_asked_for() -> None:
+    with ScriptedServer(stream([b"one"])) as server:
+        for _ in range(2):
+            with connect(server) as client:
+                client.sendall(GET)
+                client.shutdown(socket.SHUT_WR)
+                assert read_all(client).endswith(b"3\r\none\r\n0\r\n\r\n")
+
+
+def test_a_connection_counts_as_open_until_it_is_closed() -> None:
+    told: list[int] = []
+
+    class Line(socket.socket):
+        def close(self) -> None:
+            told.append(server.open_connections)
+            super().close()
+
+    here, there = socket.socketpair()
+    here.close()
+    server = ScriptedServer()
+    with server, Line(fileno=there.detach()) as line:
+        server.open_connections += 1
+        server._serve(line, 1)
+        assert server.open_connections == 0
+    assert told[0] == 1
+
+
 def test_tls_is_spoken_where_a_context_is_given() -> None:
     authority = trustme.CA()
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -156,5 +183,5 @@ def test_nothing_is_left_when_it_stops_amid_everything() -> None:
             assert until(lambda: len(server.requests) == 4)
         for client in clients:
             client.close()
-    assert threading.active_count() == threads
-    assert process.num_fds() == descriptors
+    assert threading.active_count() <= threads
+    assert process.num_fds() <= descriptors

@@ -14,6 +14,7 @@ from typing import Self
 import pycurl
 import pytest
 import trustme
+from tests.ports import free_port
 
 PROTOCOLS = "h1 h2 h3"
 
@@ -46,7 +47,7 @@ class Caddy:
         self._protocols = protocols
         self._announced = announced
         self._hole = socket.socket(socket.AF_INET, socket.SOCK_DGRAM) if taken else None
-        self.port = _free_port()
+        self.port = free_port()
         self.url = f"https://127.0.0.1:{self.port}"
         self.ca_file = str(folder / "ca.pem")
 
@@ -130,16 +131,3 @@ def _certify(folder: Path) -> None:
     own = authority.issue_cert("127.0.0.1", "localhost")
     own.private_key_pem.write_to_path(str(folder / "key.pem"))
     (folder / "cert.pem").write_bytes(b"".join(part.bytes() for part in own.cert_chain_pems))
-
-
-def _free_port() -> int:
-    """Free for TCP and UDP alike."""
-    while True:
-        with socket.socket() as tcp, socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp:
-            tcp.bind(("127.0.0.1", 0))
-            port = int(tcp.getsockname()[1])
-            try:
-                udp.bind(("127.0.0.1", port))
-            except OSError:
-                continue
-            return port

@@ -35,6 +35,7 @@ class H2Server:
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.url = f"https://127.0.0.1:{self._listener.getsockname()[1]}"
         self._sockets: list[socket.socket] = []
+        self._lock = threading.Lock()
         self._threads = [threading.Thread(target=self._accept)]
 
     def __enter__(self) -> Self:
@@ -77,7 +78,9 @@ class H2Server:
                     if isinstance(event, RequestReceived):
                         over |= self._answer(protocol, event)
                         raw_frames += _leaving(event)
-                    self.resets += isinstance(event, StreamReset)
+                    if isinstance(event, StreamReset):
+                        with self._lock:
+                            self.resets += 1
                 connection.sendall(protocol.data_to_send() + raw_frames)
                 if over:
                     return

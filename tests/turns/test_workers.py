@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+from threading import Condition
+from typing import Any
 
+from fairlead.engine.runtime import GLANCE, drive
 from fairlead.turns.jobs import Job
-from fairlead.turns.workers import AsyncWorkers
+from fairlead.turns.workers import AsyncWorkers, BlockingWorkers
 
 
 def test_what_is_left_twice_is_stopped_once() -> None:
@@ -63,3 +66,19 @@ def test_a_function_that_blocks_may_return_what_is_awaited() -> None:
     job = asyncio.run(work())
 
     assert (job.value, job.error, job.asynchronous) == ("later", None, True)
+
+
+def test_an_interrupt_that_lands_just_before_the_wait_for_tools_is_noticed_soon() -> None:
+    asked: list[float | None] = []
+
+    class Noted(Condition):
+        def wait_for(self, predicate: Any, timeout: float | None = None) -> Any:
+            asked.append(timeout)
+            return False
+
+    workers = BlockingWorkers(1, lambda: 0.0)
+    workers._changed = Noted()
+    for seconds in (None, 600.0, 0.25):
+        drive(workers.wait([Job(lambda: None, asynchronous=False)], seconds))
+
+    assert asked == [GLANCE, GLANCE, 0.25]

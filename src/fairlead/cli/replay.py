@@ -62,14 +62,17 @@ def _serve(tape: Replay, port: int) -> None:
     from threading import Event
 
     from fairlead.cli.terminal import note, write
+    from fairlead.engine.runtime import GLANCE
     from fairlead.tapes.serving import TapeServer
 
+    forever = Event()
     with TapeServer(tape, port=port) as server:
         write(f"{server.url}\n")
         paths = ", ".join(sorted({_path(exchange) for exchange in tape.exchanges}))
         count = len(tape.exchanges)
         note(f"{count} exchange{'s' * (count != 1)} for {paths}; Ctrl-C ends it")
-        Event().wait()
+        while not forever.wait(GLANCE):
+            pass
 
 
 def _show(tape: Replay) -> None:

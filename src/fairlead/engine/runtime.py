@@ -42,6 +42,11 @@ def drive(coroutine: Coroutine[object, None, _T]) -> _T:
     )
 
 
+GLANCE = 1.0
+"""The longest sleep in one go of a thread that may be the main one: a signal that lands just before
+the sleep begins, such as Ctrl-C, is noticed after it."""
+
+
 class BlockingWaiter:
     """Blocks its thread."""
 
@@ -52,7 +57,9 @@ class BlockingWaiter:
         self._woken.set()
 
     async def wait(self, until: float) -> None:
-        self._woken.wait(max(0.0, until - time.monotonic()))
+        left = until - time.monotonic()
+        while left > 0.0 and not self._woken.wait(min(left, GLANCE)):
+            left = until - time.monotonic()
         self._woken.clear()
 
 
@@ -117,7 +124,9 @@ class BlockingRuntime:
         self._lock = Lock()
 
     async def sleep(self, seconds: float) -> None:
-        time.sleep(seconds)  # noqa: ASYNC251  # blocking is this runtime's way of waiting
+        end = time.monotonic() + seconds
+        while (left := end - time.monotonic()) > 0.0:
+            time.sleep(min(left, GLANCE))  # noqa: ASYNC251  # this runtime waits by blocking
 
     def waiter(self) -> BlockingWaiter:
         return BlockingWaiter()
@@ -178,7 +187,7 @@ class AsyncRuntime:
         self._flights: WeakKeyDictionary[
             asyncio.AbstractEventLoop, dict[str, asyncio.Task[Any]]
         ] = WeakKeyDictionary()
-        self._started: set[asyncio.Task[None]] = set()
+        self._started: set[asyncio.Task[None] | None] = set()
 
     @property
     def race(self) -> Race:
@@ -201,16 +210,27 @@ class AsyncRuntime:
         self, make: Callable[[], Coroutine[object, None, None]]
     ) -> Callable[[], Awaitable[None]]:
         """Do something that whoever starts it need not outlive; what is returned ends it."""
-        task = self._loop_here().create_task(make())
-        self._started.add(task)
-        task.add_done_callback(self._started.discard)
+        task: asyncio.Task[None] | None = None
+        started = self._started
+
+        async def run() -> None:
+            try:
+                await make()
+            finally:
+                started.discard(task)  # sooner than by a callback, which costs a call more
 
         async def stop() -> None:
             import asyncio
 
-            task.cancel()
-            await asyncio.wait((task,))
+            begun.cancel()
+            try:
+                await asyncio.wait((begun,))
+            finally:
+                started.discard(begun)  # it may never have begun to run
 
+        task = begun = self._loop_here().create_task(run())
+        if not task.done():  # where tasks start eagerly it may be
+            started.add(task)
         return stop
 
     async def sleep(self, seconds: float) -> None:

@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -18,6 +19,8 @@ from fairlead.errors import LocalModelError
 
 STOP_SECONDS = 2.0
 LAST_WORDS_BYTES = 8192
+_GLANCE_SECONDS = 0.2
+"""An interrupt that lands just before a sleep is noticed after it; before `waitpid`, never."""
 PROGRAM = Path(__file__).with_name("child.py")
 
 
@@ -51,7 +54,9 @@ class ModelProcess:
 
     def wait(self) -> int:
         """Block until the child ends; its exit status, negative for a signal."""
-        return self._process.wait()
+        while (status := self._process.poll()) is None:
+            time.sleep(_GLANCE_SECONDS)
+        return status
 
     def stop(self) -> None:
         """End the child and free its pipes. Safe to call twice."""

@@ -19,7 +19,7 @@ from fairlead.errors import ConfigError, StoreError
 _T = TypeVar("_T")
 
 _OPENING = 5.0
-"""Seconds for others to finish making the file."""
+"""Seconds for others to finish making the file, at least."""
 _AGAIN = 0.005
 """Seconds between two tries."""
 _BROKEN = ("SQLITE_CORRUPT", "SQLITE_NOTADB")
@@ -107,7 +107,7 @@ class SqliteFile:
         with self._told():
             connection = sqlite3.connect(
                 self.path or ":memory:",
-                timeout=_OPENING,
+                timeout=max(_OPENING, self._timeout),
                 isolation_level=None,
                 check_same_thread=False,
             )
@@ -122,7 +122,7 @@ class SqliteFile:
 
     def _prepare_once_free(self, connection: sqlite3.Connection) -> None:
         """Prepare it, again where others were at it: some steps SQLite refuses without a wait."""
-        until = monotonic() + _OPENING
+        until = monotonic() + max(_OPENING, self._timeout)
         while True:
             try:
                 self._prepare(connection)

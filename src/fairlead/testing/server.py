@@ -101,16 +101,30 @@ def stream(
     chunked: bool = True,
     status: int = 200,
     headers: Sequence[tuple[str, str]] = (("Content-Type", "text/event-stream"),),
-) -> Iterator[Step]:
-    """A body in pieces, `pause` seconds apart; without `chunked` it ends with the connection."""
+) -> Script:
+    """A body in pieces, `pause` seconds apart; without `chunked` it ends with the connection.
+
+    It may be played as often as `chunks` may be read: a list again and again, a generator once.
+    """
     framing = "Transfer-Encoding: chunked" if chunked else "Connection: close"
     lines = [f"HTTP/1.1 {status} Said So", *(f"{name}: {value}" for name, value in headers)]
-    yield "\r\n".join([*lines, framing, "", ""]).encode()
-    for chunk in chunks:
-        if pause:
-            yield Pause(pause)
-        yield b"%x\r\n%b\r\n" % (len(chunk), chunk) if chunked else chunk
-    yield b"0\r\n\r\n" if chunked else Close()
+    head = "\r\n".join([*lines, framing, "", ""]).encode()
+    return _Streamed(head, chunks, pause, chunked)
+
+
+class _Streamed(Struct, frozen=True):
+    head: bytes
+    chunks: Iterable[bytes]
+    pause: float
+    chunked: bool
+
+    def __iter__(self) -> Iterator[Step]:
+        yield self.head
+        for chunk in self.chunks:
+            if self.pause:
+                yield Pause(self.pause)
+            yield b"%x\r\n%b\r\n" % (len(chunk), chunk) if self.chunked else chunk
+        yield b"0\r\n\r\n" if self.chunked else Close()
 
 
 class ScriptedServer:
@@ -202,9 +216,10 @@ class ScriptedServer:
         finally:
             with self._lock:
                 self._sockets.discard(connection)
-                self.open_connections -= 1
             connection.close()
             raw.close()
+            with self._lock:  # only now, as who sees it go may rely on it
+                self.open_connections -= 1
 
     def _hold(self, connection: socket.socket) -> None:
         with self._lock:

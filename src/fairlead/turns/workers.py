@@ -15,6 +15,7 @@ from contextlib import suppress
 from threading import Condition, Thread
 from typing import TypeVar
 
+from fairlead.engine.runtime import GLANCE
 from fairlead.turns.jobs import Job, Places, TooLate, Work, moved
 
 _T = TypeVar("_T")
@@ -43,8 +44,9 @@ class BlockingWorkers(Places):
 
     async def wait(self, jobs: Sequence[Job], seconds: float | None) -> None:
         waiting = [job for job in jobs if job.began is None]
+        most = GLANCE if seconds is None else min(seconds, GLANCE)  # whoever asks asks again
         with self._changed:
-            self._changed.wait_for(lambda: moved(jobs, waiting), seconds)
+            self._changed.wait_for(lambda: moved(jobs, waiting), most)
 
     async def answered(self, question: Awaitable[_T], seconds: float | None) -> _T:
         return await question
