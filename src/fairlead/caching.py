@@ -36,13 +36,11 @@ def caching_of(
     the call itself says otherwise.
     """
     wish, ttl = options.get("cache"), options.get("cache_ttl")
-    if wish is None and ttl is None and not policy.enabled:
-        return None
-    if wish is not None or ttl is not None:
+    if wish is None and ttl is None:
+        if not policy.enabled or operation not in KEPT or _does_more(asked, resolved):
+            return None
+    else:
         _check(wish, ttl, operation)
-        wish = True if wish is None else wish
-    if wish is None and (operation not in KEPT or _does_more(asked, resolved.target.dialect)):
-        return None
     if wish is False:
         return None
     return Caching(
@@ -63,13 +61,13 @@ def _check(wish: object, ttl: object, operation: str) -> None:
         raise InvalidRequest(f"answers of {operation} are not kept; the cache is for {kinds}")
 
 
-def _does_more(asked: object, dialect: str) -> bool:
+def _does_more(asked: object, resolved: Resolved) -> bool:
     """Whether it stores something, is a turn of an agent, or has tools run at the provider."""
-    if dialect == "ag_ui":
+    if resolved.target.dialect == "ag_ui":
         return True
     if not isinstance(asked, ChatRequest):
         return False
-    if any(isinstance(tool, ProviderTool) for tool in asked.tools):
+    if asked.tools and any(isinstance(tool, ProviderTool) for tool in asked.tools):
         return True
     if asked.options is None and asked.extra_body is None:
         return False

@@ -12,6 +12,7 @@ from tests.engine.feeding import END, HELLO, REST, BlockingFedTransport, Line, e
 
 from fairlead.engine.runtime import BlockingRuntime, drive
 from fairlead.errors import DeadlineExceeded, FairleadError, StreamInterrupted
+from fairlead.policies.cache import Shelf
 
 SOON = 0.15
 LATER = 30.0
@@ -113,6 +114,50 @@ def test_a_thread_that_waits_for_anothers_call_waits_to_its_deadline_at_most() -
     threads.join()
 
     assert [answer.text for answer in threads.found] == ["Hello"]
+
+
+def test_a_thread_that_comes_while_a_whole_answer_is_being_made_waits_for_it() -> None:
+    threads = Threads()
+    threads.transport.fed = (*pieces("Hello"), END)
+    line = threads.line
+
+    def joined() -> bool:
+        flights = list(line.answers._flights[line.answers].values())
+        return bool(flights[0]._waiters) or not threads._threads[0].is_alive()
+
+    def price(answer: Any, _wall: float) -> Any:
+        threads.start(stream=False)
+        until(joined)
+        return answer
+
+    call = line.call(stream=False)
+    call.price = price
+    leader = drive(line.ask(call)).result()
+    threads.join()
+
+    assert [answer.text for answer in (leader, *threads.found)] == ["Hello", "Hello"]
+    assert threads.found[0].receipt.cache == "shared"
+
+
+def test_an_answer_that_is_kept_just_after_one_has_looked_is_not_asked_for_again() -> None:
+    class Shown(Shelf[Any]):
+        looks = 0
+
+        def get(self, key: bytes, now: float) -> Any:
+            found = super().get(key, now)
+            self.looks += 1
+            if self.looks == 1:  # another call is made and ends before the first goes on
+                threads.found.append(drive(heard(threads.line))[1])
+            return found
+
+    threads = Threads()
+    threads.transport.fed = (*HELLO, *REST)
+    threads.line.answers._shelf = Shown(10, 10_000)
+    answer = drive(heard(threads.line))[1]
+
+    assert (answer.text, answer.receipt.cache) == ("Hello", "hit")
+    assert [found.receipt.cache for found in threads.found] == ["stored"]
+    assert len(threads.transport.requests) == 1
 
 
 def test_an_interrupt_is_the_leaders_alone() -> None:

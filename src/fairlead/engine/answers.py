@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import partial
 from itertools import chain
-from threading import Lock
+from threading import RLock
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary, ref
 
 from fairlead.engine.cache_key import Scope, Scopes, key_of
-from fairlead.engine.flight import Flight
+from fairlead.engine.flight import Flight, Start, size_of
 from fairlead.engine.told import Kept, own_copy
 from fairlead.policies.cache import CachePolicy, Caching, Shelf
 from fairlead.types.events import StreamContinued, StreamRestarted
@@ -20,18 +21,9 @@ if TYPE_CHECKING:
     from fairlead.ports import Runtime
 
 
+Source = Kept[Any, Any] | Flight[Any, Any]
+
 _MENDED: frozenset[type] = frozenset({StreamRestarted, StreamContinued})
-
-
-class Question:
-    """What a call asks, as a key, and who asks it of whom, as another."""
-
-    __slots__ = ("caching", "key", "scope")
-
-    def __init__(self, caching: Caching, key: bytes, scope: Scope) -> None:
-        self.caching = caching
-        self.key = key
-        self.scope = scope
 
 
 class Answers:
@@ -42,46 +34,42 @@ class Answers:
         self._shelf: Shelf[Kept[Any, Any]] = Shelf(policy.max_entries, policy.max_bytes)
         self._salt = os.urandom(32)
         self._scopes = Scopes(self._salt)
-        self._lock = Lock()
+        self._lock = RLock()
+        """That of all flights too: it is held for moments, and one for each costs every call."""
         self._flights: WeakKeyDictionary[object, dict[bytes, Flight[Any, Any]]]
         self._flights = WeakKeyDictionary()
         self._place: Callable[[], object] | None = getattr(runtime, "place", None)
+        self._start: Start | None = getattr(runtime, "start", None)
         self._last: tuple[Callable[[], object], dict[bytes, Flight[Any, Any]]]
         self._last = (lambda: None), {}
 
-    def question(self, call: Call[Any, Any], caching: Caching) -> Question | None:
-        """None where the answer can be neither kept nor shared."""
-        scope = self._scopes.of(caching, self._runtime.wall())
-        key = None if scope is None else key_of(call, caching, scope, self._salt)
-        return None if key is None or scope is None else Question(caching, key, scope)
+    def source(
+        self, call: Call[Any, Any], caching: Caching, inner: Handler[Any, Any]
+    ) -> tuple[Source | None, int]:
+        """What answers `call`, and the number as which it listens, if that is a flight.
 
-    def kept(self, question: Question) -> Kept[Any, Any] | None:
-        """The answer from before."""
-        if question.caching.refresh:
-            return None
-        return self._shelf.get(question.key, self._runtime.now())
-
-    def board(
-        self, question: Question, call: Call[Any, Any], inner: Handler[Any, Any]
-    ) -> tuple[Flight[Any, Any], int, bool]:
-        """A flight, the number as which `call` listens to it, and whether it is to launch it."""
-        caching, key = question.caching, question.key
+        Number 0 has to launch it. None where the answer can be neither kept nor shared.
+        """
+        runtime, until, refresh = self._runtime, call.deadline, caching.refresh
+        scope = self._scopes.of(caching.places, runtime.wall())
+        key = None if scope is None else key_of(call, caching.route, scope)
+        if scope is None or key is None:
+            return None, 0
+        if not refresh and (kept := self._shelf.get(key, runtime.now())) is not None:
+            return kept, 0
         with self._lock:
             flights = self._here()
-            flight = flights.get(key) if caching.share and not caching.refresh else None
-            number = None if flight is None else flight.join(call.deadline)
-            if flight is not None and number is not None:
-                return flight, number, False
-
-            def landed(flight: Flight[Any, Any]) -> bool:
-                kept = self._keep(question, flight)
-                _strike(flights, key, flight)
-                return kept
-
-            flight = Flight(call, inner, self._runtime, landed=landed)
+            flight = flights.get(key) if caching.share and not refresh else None
+            if flight is not None and (number := flight.join(until)) is not None:
+                return flight, number
+            # What has landed since the first look was kept before nobody could join it any more.
+            if not refresh and (kept := self._shelf.get(key, runtime.now())) is not None:
+                return kept, 0
+            landed = partial(self._landed, key, scope, caching.ttl, flights)
+            flight = Flight(call, inner, runtime, self._start, landed, self._lock, until)
             if caching.share:
                 flights[key] = flight
-            return flight, 0, True
+        return flight, 0
 
     def retune(self, policy: CachePolicy) -> None:
         """Other bounds from now on."""
@@ -91,16 +79,29 @@ class Answers:
         """Keep no answer from before."""
         self._shelf.clear()
 
-    def _keep(self, question: Question, flight: Flight[Any, Any]) -> bool:
-        """Keep a whole answer, unless a key was changed while it came."""
-        answer, caching = flight.answer, question.caching
-        if answer is None or flight.failure is not None or not _worth_keeping(flight):
-            return False
-        if not question.scope.stands(self._runtime.wall()):
-            return False
-        found = Kept(tuple(flight.log), own_copy(answer))
-        until = self._runtime.now() + caching.ttl
-        return self._shelf.put(question.key, found, flight.size, until)
+    def _landed(
+        self,
+        key: bytes,
+        scope: Scope,
+        ttl: float,
+        flights: dict[bytes, Flight[Any, Any]],
+        flight: Flight[Any, Any],
+    ) -> bool:
+        """Keep the answer, if it is one, and let nobody join any more: in this order.
+
+        Without the lock, as a listener may be freed, and be the last, at any moment: should another
+        flight have come in between, nobody joins that one, and this is all.
+        """
+        answer, log, kept = flight.answer, flight.log, False
+        if answer is not None and _worth_keeping(answer, log):
+            runtime = self._runtime
+            if scope.stands(runtime.wall()):  # else a key was changed while the answer came
+                until = runtime.now() + ttl
+                value = Kept(tuple(log), own_copy(answer))
+                kept = self._shelf.put(key, value, size_of(answer, log), until)
+        if flights.get(key) is flight:
+            flights.pop(key, None)
+        return kept
 
     def _here(self) -> dict[bytes, Flight[Any, Any]]:
         """The calls under way on this loop, or among threads."""
@@ -112,19 +113,9 @@ class Answers:
         return flights
 
 
-def _strike(flights: dict[bytes, Flight[Any, Any]], key: bytes, flight: Flight[Any, Any]) -> None:
-    """Nobody may join `flight` any more.
-
-    Without the lock, as a listener may be freed, and be the last, at any moment: should another
-    flight have come in between, nobody joins that one, and this is all.
-    """
-    if flights.get(key) is flight:
-        flights.pop(key, None)
-
-
-def _worth_keeping(flight: Flight[Any, Any]) -> bool:
+def _worth_keeping(answer: object, log: list[Sequence[Any]]) -> bool:
     """Not an answer that ended in an error, nor one that was cut and mended."""
-    if getattr(flight.answer, "finish_reason", None) == "error":
+    if getattr(answer, "finish_reason", None) == "error":
         return False
     # Without a loop of our own: there are thousands of events.
-    return _MENDED.isdisjoint(map(type, chain.from_iterable(flight.log)))
+    return not log or _MENDED.isdisjoint(map(type, chain.from_iterable(log)))

@@ -6,17 +6,21 @@ the same credentials. The key is a hash under a secret of this process.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from fairlead.engine.budgets import AMBIENT
-from fairlead.policies.cache import Caching, Places, digest
+from fairlead.policies.cache import Places, digest, keyed
 
 if TYPE_CHECKING:
     from fairlead.auth.secret import Secret
     from fairlead.engine.call import Call
-    from fairlead.ports import Authorizer
+    from fairlead.types.routes import Route
+
+InUse = Callable[[float], "tuple[Secret, ...] | None"]
+"""What a credential goes out with at an instant; None where that must be fetched first."""
+_Held = tuple[InUse, "tuple[Secret, ...]"]
 
 _MOST = 256
 _encode = msgspec.json.Encoder(order="deterministic").encode
@@ -25,29 +29,27 @@ _encode = msgspec.json.Encoder(order="deterministic").encode
 class Scope:
     """Who asks whom: all places, and the credentials in use there."""
 
-    __slots__ = ("_secrets", "digest", "places")
+    __slots__ = ("_held", "digest", "places", "salt")
 
-    def __init__(self, places: Places, secrets: list[tuple[Secret, ...]], salt: bytes) -> None:
+    def __init__(self, places: Places, held: list[_Held], salt: bytes) -> None:
+        """`held` are those of the places that have a credential."""
         self.places = places
-        self._secrets = secrets
+        self.salt = salt
+        self._held = held
         parts: list[bytes] = []
-        for (target, _), own in zip(places, secrets, strict=True):
-            parts += (_encode(target), str(len(own)).encode())
-            parts += (secret.reveal().encode() for secret in own)
+        for target, credential in places:
+            parts += (_encode(target), b"no key" if credential is None else b"keys")
+        for _, secrets in held:
+            parts.append(str(len(secrets)).encode())
+            parts += (secret.reveal().encode() for secret in secrets)
         self.digest = digest(parts, salt)
 
     def stands(self, wall: float) -> bool:
         """Whether the same credentials are still in use."""
-        return _secrets_at(self.places, wall) == self._secrets
-
-    def is_of(self, places: Places, secrets: list[tuple[Secret, ...]]) -> bool:
-        """Whether these are the very same places, and the same secrets."""
-        if len(places) != len(self.places):
-            return False
-        for (target, credential), (other, others_own) in zip(places, self.places, strict=True):
-            if target is not other or credential is not others_own:
+        for in_use, secrets in self._held:  # noqa: SIM110  # this is the way of every call
+            if in_use(wall) != secrets:
                 return False
-        return secrets == self._secrets
+        return True
 
 
 class Scopes:
@@ -60,22 +62,22 @@ class Scopes:
         self._known: dict[int, Scope] = {}
         """By the identity of the first place, which the scope keeps alive."""
 
-    def of(self, caching: Caching, wall: float) -> Scope | None:
+    def of(self, places: Places, wall: float) -> Scope | None:
         """None where a credential is not known yet."""
-        places = caching.places
-        secrets = _secrets_at(places, wall)
-        if secrets is None:
-            return None
         scope = self._known.get(id(places[0][0]))
-        if scope is None or not scope.is_of(places, secrets):
-            scope = Scope(places, secrets, self._salt)
-            if len(self._known) >= _MOST:
-                self._known.clear()
-            self._known[id(places[0][0])] = scope
+        if scope is not None and scope.places == places and scope.stands(wall):
+            return scope
+        held = _held_at(places, wall)
+        return None if held is None else self._new(Scope(places, held, self._salt))
+
+    def _new(self, scope: Scope) -> Scope:
+        if len(self._known) >= _MOST:
+            self._known.clear()
+        self._known[id(scope.places[0][0])] = scope
         return scope
 
 
-def key_of(call: Call[Any, Any], caching: Caching, scope: Scope, salt: bytes) -> bytes | None:
+def key_of(call: Call[Any, Any], route: Route | None, scope: Scope) -> bytes | None:
     """None where the request is not held in memory, or cannot be written down.
 
     The request is in it in neutral words too, whose reader may need more of it than is sent.
@@ -84,32 +86,37 @@ def key_of(call: Call[Any, Any], caching: Caching, scope: Scope, salt: bytes) ->
     body, asked = request.body, codec.asked
     if not isinstance(body, bytes):
         return None
-    headers = [(name.lower(), value) for name, value in request.headers]
-    ambient = AMBIENT.get()
-    budgets = [named.name for named in ambient] if ambient else ()
-    kinds = type(asked).__name__, type(getattr(asked, "options", None)).__name__
-    about = call.operation, call.stream, kinds, caching.route, budgets
+    said = (
+        request.url,
+        request.headers,
+        call.operation,
+        call.stream,
+        route,
+        [named.name for named in call.budgets] if call.budgets else (),
+        type(asked).__name__,
+        type(getattr(asked, "options", None)).__name__,
+        asked,
+        codec.warnings,
+        codec.dropped,
+    )
     try:
-        said = _encode((request.url, headers, about, asked, codec.warnings, codec.dropped))
+        written = _encode(said)
     except (TypeError, ValueError, OverflowError, RecursionError):
         return None
-    return digest((scope.digest, body, said), salt)
+    # No two can be put together from other parts: the first is always as long, and the second is
+    # a JSON array, which tells its own end.
+    return keyed(scope.digest + written + body, scope.salt)
 
 
-def _secrets_at(places: Places, wall: float) -> list[tuple[Secret, ...]] | None:
-    found = []
+def _held_at(places: Places, wall: float) -> list[_Held] | None:
+    """What tells one who asks from another; None where something must be fetched first."""
+    held: list[_Held] = []
     for _, credential in places:
-        secrets = _secrets(credential, wall)
-        if secrets is None:
+        if credential is None:
+            continue
+        in_use: InUse | None = getattr(credential, "in_use", None)
+        secrets = None if in_use is None else in_use(wall)
+        if in_use is None or secrets is None:
             return None
-        found.append(secrets)
-    return found
-
-
-def _secrets(credential: Authorizer | None, wall: float) -> tuple[Secret, ...] | None:
-    """What tells one who asks from another; None where it must be fetched first."""
-    if credential is None:
-        return ()
-    found = getattr(credential, "in_use", None)
-    secrets: tuple[Secret, ...] | None = None if found is None else found(wall)
-    return secrets
+        held.append((in_use, secrets))
+    return held

@@ -227,6 +227,10 @@ class Reply(Reading[E_, R_]):
         if self._receipt is not None:
             self._receipt = self._call.receipt(self._runtime.now())
 
+    def restate(self, receipt: Receipt, answer: R_) -> None:
+        """Its account and its answer, which has ended, are these from now on."""
+        self._receipt, self._answer = receipt, answer
+
     def watch(self, on_end: OnEnd) -> None:
         """Call `on_end` once when the reply ends, in the order of asking; at once if it has."""
         if self._receipt is not None:

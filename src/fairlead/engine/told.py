@@ -22,16 +22,16 @@ from fairlead.errors import DeadlineExceeded, FairleadError, StreamInterrupted
 from fairlead.types.events import Finish
 from fairlead.types.http import Headers
 from fairlead.types.operations import Answer, EmbeddingResponse
-from fairlead.types.receipts import Receipt
 from fairlead.types.responses import ChatResponse
 from fairlead.types.usage import Cost
 
 if TYPE_CHECKING:
     from fairlead.ports import Runtime
     from fairlead.types.messages import Message
-    from fairlead.types.receipts import Attempt, CacheUse
+    from fairlead.types.receipts import Attempt, CacheUse, Receipt
     from fairlead.types.usage import Usage
 
+_ACCOUNTED = (ChatResponse, Answer)
 _NOTHING = Cost(Decimal(0), "cache")
 
 
@@ -43,7 +43,10 @@ class Kept(Struct, Generic[E_, R_], frozen=True):
 
 
 class ToldReply(Reply[E_, R_]):
-    """`source` is what is kept, or a flight, to which the reply listens as `number`."""
+    """`source` is what is kept, or a flight, to which the reply listens as `number`.
+
+    Where the call does not stream, either has all of the answer, and the reply has ended.
+    """
 
     __slots__ = ("_number", "_place", "_read", "_source", "_until")
 
@@ -60,13 +63,12 @@ class ToldReply(Reply[E_, R_]):
         self._number = number
         self._until = call.deadline
         self._place = 0
-        self._read = False
-        self._ended = False
+        self._read = self._ended = not call.stream
         self._ending_error = None
-        self._receipt = None
         self._answer = None
         self._closing = None
         self._watchers = ()
+        self._receipt = self._account() if self._ended else None
 
     async def __anext__(self) -> Sequence[E_]:
         try:
@@ -79,7 +81,9 @@ class ToldReply(Reply[E_, R_]):
             await self._end(error)
             raise
         if events is None:
-            await self.finish()
+            if not self._ended:
+                self._read = True
+                await self._end(None)
             raise StopAsyncIteration
         self._place += 1
         return events
@@ -96,12 +100,6 @@ class ToldReply(Reply[E_, R_]):
         if events is None and source.failure is not None:
             raise self._failed(source.failure)
         return events
-
-    async def finish(self) -> None:
-        """There is nothing more to come."""
-        if not self._ended:
-            self._read = True
-            await self._end(None)
 
     def _failed(self, failure: BaseException) -> FairleadError:
         """What cut the answer, for this listener."""
@@ -182,30 +180,32 @@ class ToldReply(Reply[E_, R_]):
         call, source = self._call, self._source
         attempts: tuple[Attempt, ...]
         use: CacheUse
-        seconds = self._runtime.now() - call.started
         if isinstance(source, Kept):
             served = cast("ChatResponse", source.answer).receipt
             attempts, use = (), "hit"
-        elif source.payer == self._number:
-            served = source.receipt
-            attempts, use = served.attempts, "stored" if source.kept else "missed"
         else:
             served = source.receipt
-            attempts, use = (), "shared"
-        return Receipt(
-            served.operation,
-            served.target,
-            attempts,
-            served.key_name,
-            served.dropped,
-            seconds,
-            call.defaults,
-            use,
+            if source.payer == self._number:
+                attempts, use = served.attempts, "stored" if source.kept else "missed"
+            else:
+                attempts, use = (), "shared"
+        seconds = self._runtime.now() - call.started
+        return replace(
+            served, attempts=attempts, seconds=seconds, defaults=call.defaults, cache=use
         )
 
     def __del__(self) -> None:
         if not getattr(self, "_ended", True) and isinstance(self._source, Flight):
             self._source.forget(self._number)
+
+
+def credited(flight: Flight[E_, R_]) -> Reply[E_, R_]:
+    """The reply of a whole answer, for who has asked for it: its account says what became of it."""
+    reply = flight.reply
+    assert reply is not None, "there is an answer, and so a reply"
+    receipt = replace(reply.receipt, cache="stored" if flight.kept else "missed")
+    reply.restate(receipt, _handed_out(reply.result(), receipt))
+    return reply
 
 
 def own_copy(answer: R_) -> R_:
@@ -218,11 +218,12 @@ def own_copy(answer: R_) -> R_:
 
 def _handed_out(answer: R_, receipt: Receipt) -> R_:
     """`answer` for one listener: it costs nothing unless it is theirs."""
-    if not isinstance(answer, ChatResponse | Answer):
+    if not isinstance(answer, _ACCOUNTED):
         return answer
-    cost = _NOTHING if receipt.from_cache else answer.cost
-    found: Any = replace(own_copy(answer), receipt=receipt, cost=cost)
-    return cast("R_", found)
+    found: Any = own_copy(answer)
+    if receipt.from_cache:
+        return cast("R_", replace(found, receipt=receipt, cost=_NOTHING))
+    return cast("R_", replace(found, receipt=receipt))
 
 
 def twin(error: FairleadError) -> FairleadError:

@@ -6,7 +6,7 @@ Instants are of the runtime's clock, sizes in bytes.
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Sequence
 from hashlib import blake2b
 from threading import Lock
 from typing import TYPE_CHECKING, Generic, TypeVar
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
 V_ = TypeVar("V_")
 
-_LENGTH = 8
 ENTRY_OVERHEAD = 1024
 """What an entry is counted as beside its content."""
 
@@ -85,6 +84,8 @@ class Shelf(Generic[V_]):
 
     def get(self, key: bytes, now: float) -> V_ | None:
         """What is kept under `key`, if its time is not over."""
+        if key not in self._items:
+            return None  # most often, and without the lock
         with self._lock:
             kept = self._items.get(key)
             if kept is None:
@@ -99,12 +100,15 @@ class Shelf(Generic[V_]):
         """Keep `value` in the place of what is there; False where it is too large for all room."""
         size += ENTRY_OVERHEAD
         with self._lock:
-            self._drop(key)
+            items = self._items
+            if key in items:
+                self._drop(key)
             if size > self._most_bytes:
                 return False
-            self._items[key] = _Kept(value, size, until)
+            items[key] = _Kept(value, size, until)
             self._size += size
-            self._make_room()
+            if self._size > self._most_bytes or len(items) > self._most_entries:
+                self._make_room()
         return True
 
     def resize(self, most_entries: int, most_bytes: int) -> None:
@@ -137,12 +141,15 @@ class Shelf(Generic[V_]):
             self._size -= kept.size
 
 
-def digest(parts: Iterable[bytes], salt: bytes) -> bytes:
+def digest(parts: Sequence[bytes], salt: bytes) -> bytes:
     """A key that tells of none of its `parts`, not even to who can guess them: `salt` is secret.
 
-    The length of each part is a part, so that none can pass for two.
+    Their lengths stand before them, so that none can pass for two.
     """
-    pieces: list[bytes] = []
-    for part in parts:
-        pieces += (len(part).to_bytes(_LENGTH, "big"), part)
-    return blake2b(b"".join(pieces), key=salt, digest_size=32).digest()
+    lengths = repr([*map(len, parts)]).encode()
+    return keyed(b"".join((lengths, *parts)), salt)
+
+
+def keyed(text: bytes, salt: bytes) -> bytes:
+    """The same of one text."""
+    return blake2b(text, key=salt, digest_size=32).digest()

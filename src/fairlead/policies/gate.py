@@ -12,6 +12,8 @@ from collections.abc import Callable
 from math import inf
 from threading import Lock
 
+from msgspec import Struct
+
 from fairlead.policies.concurrency import Concurrency
 from fairlead.policies.limiter import SECOND, Gcra, nanoseconds
 from fairlead.policies.rate_headers import Left
@@ -35,17 +37,14 @@ class Ticket:
         self.wake = wake
 
 
-class Permit:
+class Permit(Struct, eq=False):
     """What one request has taken; it must be given back exactly once."""
 
-    __slots__ = ("_open", "began", "gate", "taken", "tokens")
-
-    def __init__(self, gate: Gate, began: float, tokens: int, taken: int) -> None:
-        self.gate = gate
-        self.began = began
-        self.tokens = tokens
-        self.taken = taken
-        self._open = True
+    gate: Gate
+    began: float
+    tokens: int
+    taken: int
+    _open: bool = True
 
     def give_back(self, now: float, *, throttled: bool | None, used: int | None = None) -> None:
         """The request has ended; `used` are its tokens, where they are known.

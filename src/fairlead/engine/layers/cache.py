@@ -8,12 +8,12 @@ from __future__ import annotations
 from collections.abc import Awaitable
 from typing import TYPE_CHECKING, TypeVar
 
-from fairlead.engine.told import ToldReply, twin
+from fairlead.engine.told import Kept, ToldReply, credited, twin
 from fairlead.errors import DeadlineExceeded, FairleadError, LimitExceeded
 from fairlead.policies.retry import LEAST_ATTEMPT
 
 if TYPE_CHECKING:
-    from fairlead.engine.answers import Answers, Question
+    from fairlead.engine.answers import Answers
     from fairlead.engine.call import Call, Handler
     from fairlead.engine.reply import Reply
     from fairlead.policies.cache import Caching
@@ -30,35 +30,27 @@ def cache(inner: Handler[E_, R_], *, answers: Answers, runtime: Runtime) -> Hand
         return inner(call) if call.caching is None else asked(call, call.caching)
 
     async def asked(call: Call[E_, R_], caching: Caching) -> Reply[E_, R_]:
-        question = answers.question(call, caching)
-        if question is None:
-            return await inner(call)
         while True:
-            reply = await answered(call, question)
-            if reply is not None:
-                if not call.stream:
-                    await reply.finish()
-                return reply
-
-    async def answered(call: Call[E_, R_], question: Question) -> ToldReply[E_, R_] | None:
-        """None where the call that was to be shared ended for reasons of its own."""
-        kept = answers.kept(question)
-        if kept is not None:
-            return ToldReply(call, runtime, kept)
-        flight, number, leads = answers.board(question, call, inner)
-        reply = ToldReply(call, runtime, flight, number)
-        try:
-            await (flight.launch if leads else flight.opened)(call.deadline)
-        except BaseException as error:
-            await reply.fail(error)
-            raise
-        failure = flight.failure
-        if failure is None or (call.stream and flight.reply is not None):
-            return reply  # a stream tells of what has cut it after all that came before
-        await reply.aclose()
-        if not leads and _own(failure, call, runtime):
-            return None
-        raise twin(failure) if isinstance(failure, FairleadError) and not leads else failure
+            source, number = answers.source(call, caching, inner)
+            if source is None:
+                return await inner(call)
+            if isinstance(source, Kept):
+                return ToldReply(call, runtime, source)
+            try:
+                await (source.opened if number else source.launch)(call.deadline)
+            except BaseException:
+                await source.leave(number)
+                raise
+            failure = source.failure
+            if failure is None and number == 0 and not call.stream:
+                return credited(source)
+            if failure is None or (call.stream and source.reply is not None):
+                # A stream tells of what has cut it after all that came before.
+                return ToldReply(call, runtime, source, number)
+            if number == 0:
+                raise failure
+            if not _own(failure, call, runtime):
+                raise twin(failure) if isinstance(failure, FairleadError) else failure
 
     return handle
 
