@@ -78,7 +78,8 @@ def test_a_number_of_tokens_is_whole_and_within_reason(value: object, count: int
         ({"cost": 1, "is_byok": True, "cost_details": {"upstream_inference_cost": 2}}, "3"),
         ({"cost": 1, "is_byok": True, "cost_details": {"upstream_inference_cost": None}}, None),
         ({"cost": 1, "is_byok": False, "cost_details": {"upstream_inference_cost": 1}}, "1"),
-        ({"cost": 1, "is_byok": True, "cost_details": 7}, "1"),
+        ({"cost": 1, "is_byok": True, "cost_details": 7}, None),
+        ({"cost": 1, "is_byok": True}, None),
     ],
 )
 def test_what_a_key_of_ones_own_pays_behind_a_router_is_part_of_the_cost(

@@ -74,10 +74,16 @@ def told_cost(usage: object) -> Cost | None:
     cost = usage.get("cost")
     usd = _dollars(cost.get("total_cost") if isinstance(cost, Mapping) else cost)
     details = usage.get("cost_details")
-    if usd is not None and usage.get("is_byok") is True and isinstance(details, Mapping):
-        behind = _dollars(details.get("upstream_inference_cost"))
+    if usd is not None and usage.get("is_byok") is True:
+        fields = details if isinstance(details, Mapping) else {}
+        behind = _dollars(fields.get("upstream_inference_cost"))
         usd = None if behind is None else EXACT.add(usd, behind)
     return None if usd is None else Cost(usd, "provider")
+
+
+def dollars_of(ticks: int) -> Decimal:
+    """What so many of xAI's ticks are, ten thousand million to the dollar."""
+    return EXACT.scaleb(Decimal(ticks), -10)
 
 
 def _dollars(figure: object) -> Decimal | None:

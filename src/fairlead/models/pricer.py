@@ -72,7 +72,7 @@ class Pricer:
         model = self._model or self._found(answer)
         if model is None:
             return None
-        rated = self._rated(model, self._ways(model, answer, usage, asked), wall)
+        rated = self._rated(model, _ways(model, usage, asked), wall)
         if rated is None:
             return None
         searches = _searches(model.searches, usage) if rated.meter.fee_for_searches else 0
@@ -95,7 +95,7 @@ class Pricer:
         model = self._model or self._found(None)
         if model is None:
             return None
-        rated = self._rated(model, self._ways(model, None, None, asked), wall)
+        rated = self._rated(model, _ways(model, None, asked), wall)
         return None if rated is None else rated.meter
 
     def _found(self, answer: ChatResponse | Answer | None) -> _Priced | None:
@@ -104,15 +104,6 @@ class Pricer:
         if self._model is None and answer is not None and answer.model:
             return _priced(self._provider, answer.model)
         return self._model
-
-    def _ways(
-        self,
-        model: _Priced,
-        answer: ChatResponse | Answer | None,
-        usage: Usage | None,
-        asked: Asked | None,
-    ) -> Ways:
-        return ways_of(asked, answer, usage, model.ways, model.same_tiers)
 
     def _rated(self, model: _Priced, ways: Ways, wall: float) -> _Rated | None:
         """The price in force. The usual one is looked for once a day."""
@@ -135,7 +126,7 @@ class Pricer:
 
     def _unpriced(self, answer: ChatResponse | Answer, usage: Usage, asked: Asked | None) -> str:
         model = self._model or self._found(answer)
-        ways = {} if model is None else self._ways(model, answer, usage, asked)
+        ways = {} if model is None else _ways(model, usage, asked)
         how = " and ".join(f"{name} {word}" for name, word in sorted(ways.items()))
         return (
             f"no price is known for {self._provider}/{self._name}{how and f' with {how}'}; "
@@ -173,6 +164,10 @@ class _Priced:
         source = sources()[name]
         date = max(price.since or "", source.released)
         return _Rated(Meter(price), date, f"{name} {source.version}")
+
+
+def _ways(model: _Priced, usage: Usage | None, asked: Asked | None) -> Ways:
+    return ways_of(asked, usage, model.ways, model.same_tiers)
 
 
 @lru_cache(_CACHE_SIZE)

@@ -13,9 +13,7 @@ from typing import TypeAlias
 import msgspec
 from msgspec import Struct
 
-from fairlead.types.operations import Answer
 from fairlead.types.requests import Options
-from fairlead.types.responses import ChatResponse
 from fairlead.types.usage import Usage
 
 Ways: TypeAlias = dict[str, str]
@@ -40,7 +38,7 @@ _TRAFFIC = {
 
 
 class _Told(Struct):
-    """What bodies and usage objects say of it, the fields of all dialects together."""
+    """What usage objects say of it, the fields of all dialects together."""
 
     service_tier: object = None
     camel_tier: object = msgspec.field(default=None, name="serviceTier")
@@ -62,7 +60,6 @@ _TEXT_MARKS = (
 _LIFE = re.compile(r'"(?:ttl|ephemeral)_(\d+[mh])_(?:input_)?tokens"\s*:\s*[1-9]')
 """Tokens that were written to a cache, and for how long."""
 _LONGEST = 50  # characters of what can be such a word
-_BODY_MARKS = (b"service_tier", b"serviceTier")
 
 
 class Asked:
@@ -88,7 +85,6 @@ class Asked:
 
 def ways_of(
     asked: Asked | None,
-    answer: ChatResponse | Answer | None,
     usage: Usage | None,
     names: Collection[str],
     same: Collection[str],
@@ -101,9 +97,8 @@ def ways_of(
     raw = None if usage is None else usage.raw
     if raw is not None and any(mark in raw for mark in _TEXT_MARKS):
         found |= _told(raw) | _lives(raw)
-    body = None if answer is None else answer.raw.body
-    if body is not None and ("service_tier" in found or "service_tier" in names):
-        found |= _told(body) if any(mark in body for mark in _BODY_MARKS) else {}
+    if usage is not None and (tier := _word(usage.service_tier)) is not None:
+        found["service_tier"] = tier
     if not found:
         return found
     return {
@@ -118,7 +113,7 @@ def has_price(ways: Ways, when: Mapping[str, str]) -> bool:
     return all(when.get(name) == word for name, word in ways.items() if name in USUAL)
 
 
-def _told(said: str | bytes) -> Ways:
+def _told(said: str) -> Ways:
     try:
         told = _TOLD.decode(said)
     except (msgspec.DecodeError, UnicodeError, RecursionError):

@@ -19,6 +19,7 @@ class Usage(Struct, frozen=True, omit_defaults=True):
     provider let another model answer than was asked for. `others` is what was taken beside them for
     this answer, in no bucket and no total here: by an advisor, or to cut the context. `billed` is
     what is paid for, where the provider counts that apart, without its own words around a prompt.
+    `service_tier` is the one that served the answer, where the provider says so beside its usage.
     """
 
     input: int = 0
@@ -35,6 +36,7 @@ class Usage(Struct, frozen=True, omit_defaults=True):
     model: str | None = None
     others: tuple[Usage, ...] = ()
     billed: Usage | None = None
+    service_tier: str | None = None
 
     @property
     def input_tokens(self) -> int:

@@ -102,6 +102,15 @@ def test_a_usage_that_comes_first_is_kept() -> None:
     assert run.response.usage is not None
 
 
+def test_the_tier_that_served_is_told_streamed_or_not() -> None:
+    tier = {"serviceTier": {"type": "flex"}}
+    metadata = event("metadata", {"usage": USAGE, **tier})
+    for run in (streamed(START, HELLO, stop(), metadata), answered({"text": "Hello"}, **tier)):
+        assert run.response is not None
+        assert run.response.usage is not None
+        assert run.response.usage.service_tier == "flex"
+
+
 def test_a_cut_stream_is_interrupted_with_what_had_come() -> None:
     run = streamed(START, HELLO)
     assert isinstance(run.failure, StreamInterrupted)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from decimal import Decimal
+from decimal import Decimal, localcontext
 
 import pytest
 from tests.dialects.openai_chat.answering import (
@@ -20,6 +20,9 @@ from fairlead.types.events import (
 )
 from fairlead.types.targets import Quirks
 from fairlead.types.usage import Usage
+
+UPSTREAM = {"upstream_inference_cost": 0.25}
+"""What the provider behind a router takes of a caller who has a key of their own there."""
 
 
 def test_1_and_3_usage_is_merged_field_by_field_and_never_replaced_by_null() -> None:
@@ -123,6 +126,9 @@ def test_23_cumulative_usage_is_not_summed() -> None:
         ({"cost": {"total_cost": 0.00501}}, "0.00501"),
         ({"cost_in_usd_ticks": 37756000}, "0.0037756"),
         ({"estimated_cost": 3.8e-07}, "3.8E-7"),
+        ({"cost": 0.5, "is_byok": False, "cost_details": UPSTREAM}, "0.5"),
+        ({"cost": 0.5, "is_byok": True, "cost_details": UPSTREAM}, "0.75"),
+        ({"cost": 0, "is_byok": True, "cost_details": UPSTREAM}, "0.25"),
     ],
 )
 def test_the_providers_own_cost_is_told(usage: dict[str, object], usd: str) -> None:
@@ -131,3 +137,57 @@ def test_the_providers_own_cost_is_told(usage: dict[str, object], usd: str) -> N
     )
     assert cost is not None
     assert cost.usd == Decimal(usd)
+
+
+@pytest.mark.parametrize("details", [None, {"upstream_inference_cost": None}])
+def test_a_fee_without_what_the_provider_behind_takes_is_no_cost(details: object) -> None:
+    usage = {"prompt_tokens": 1, "cost": 0, "is_byok": True, "cost_details": details}
+    assert Answered().stream(chunk({}, "stop", usage=usage), DONE).response.cost is None
+
+
+def test_money_is_exact_whatever_the_program_rounds_its_decimals_to() -> None:
+    usage = {"prompt_tokens": 1, "cost_in_usd_ticks": 123_456_789}
+    with localcontext() as context:
+        context.prec = 3
+        cost = Answered().whole(body({"content": "x"}, usage=usage)).response.cost
+    assert cost is not None
+    assert cost.usd == Decimal("0.0123456789")
+
+
+@pytest.mark.parametrize(
+    ("total", "audio", "read"),
+    [(120, 10, 100), (120, 70, 100), (190, 70, 170), (None, 70, 170)],
+    ids=["beside the cache", "partly in the cache", "counted apart", "not told"],
+)
+def test_sound_that_was_cached_is_not_counted_twice(
+    total: int | None, audio: int, read: int
+) -> None:
+    details = {"cached_tokens": 90, "audio_tokens": audio}
+    usage = {"prompt_tokens": 100, "completion_tokens": 20, "prompt_tokens_details": details}
+    found = Answered().whole(body({}, usage={**usage, "total_tokens": total})).response.usage
+    assert found is not None
+    assert (found.input_tokens, found.cache_read) == (read, 90)
+
+
+def test_the_tier_that_served_is_told_streamed_or_not() -> None:
+    usage = {"prompt_tokens": 1, "completion_tokens": 1, "total_tokens": 2}
+    for answered in (
+        Answered().whole(body({"content": "x"}, usage=usage, service_tier="flex")),
+        Answered().whole(body({"content": "x", "refusal": "y"}, usage=usage, service_tier="flex")),
+        Answered().stream(
+            chunk({"content": "x"}, service_tier="flex"),
+            chunk({"content": "y"}, service_tier="flex"),
+            chunk({}, "stop", service_tier="flex", usage=usage),
+            DONE,
+        ),
+    ):
+        assert answered.response.usage is not None
+        assert answered.response.usage.service_tier == "flex"
+
+
+@pytest.mark.parametrize("odd", [None, 7, ["flex"]])
+def test_a_tier_that_is_no_word_is_none(odd: object) -> None:
+    usage = {"prompt_tokens": 1, "completion_tokens": 1, "total_tokens": 2}
+    found = Answered().whole(body({"content": "x"}, usage=usage, service_tier=odd)).response.usage
+    assert found is not None
+    assert found.service_tier is None

@@ -87,7 +87,6 @@ def test_impossible_figures_do_not_get_in(figure: float) -> None:
         ({"cost": 0.01, "is_byok": False, "cost_details": UPSTREAM}, "0.01"),
         ({"cost": 0, "is_byok": True, "cost_details": UPSTREAM}, "0.0000036"),
         ({"cost": 0.01, "is_byok": True, "cost_details": UPSTREAM}, "0.0100036"),
-        ({"cost": 0.01, "is_byok": True}, "0.01"),
     ],
 )
 def test_the_provider_s_own_cost_is_taken(figures: Json, dollars: str) -> None:
@@ -96,9 +95,10 @@ def test_the_provider_s_own_cost_is_taken(figures: Json, dollars: str) -> None:
     assert cost.usd == Decimal(dollars)
 
 
-def test_a_fee_beside_a_bill_that_nobody_tells_is_no_cost() -> None:
+@pytest.mark.parametrize("more", [{}, {"cost_details": {"upstream_inference_cost": None}}])
+def test_a_fee_beside_a_bill_that_nobody_tells_is_no_cost(more: Json) -> None:
     """The bill is that of the provider behind the router, for a key of the caller's own."""
-    told = {"cost": 0.01, "is_byok": True, "cost_details": {"upstream_inference_cost": None}}
+    told = {"cost": 0.01, "is_byok": True, **more}
     assert whole(body(usage=USAGE | told)).cost is None
 
 
@@ -109,3 +109,10 @@ def test_a_cost_that_is_no_dollars_is_none(cost: object) -> None:
 
 def test_a_cost_below_nothing_is_none_in_ticks_too() -> None:
     assert whole(body(usage={**USAGE, "cost_in_usd_ticks": -37756000})).cost is None
+
+
+def test_the_tier_that_served_is_told_streamed_or_not() -> None:
+    _, one = streamed(CREATED, completed(service_tier="priority"))
+    for found in (one.usage, whole(body(usage=USAGE, service_tier="priority")).usage):
+        assert found is not None
+        assert found.service_tier == "priority"

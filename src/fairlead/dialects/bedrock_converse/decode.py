@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 from msgspec import Raw
+from msgspec.structs import replace
 
 from fairlead.dialects import jsontext, rawjson
 from fairlead.dialects.aws import aws_error, frame_error
@@ -147,6 +148,10 @@ class ConverseDecoder(AnswerDecoder):
         assembly = self._assembly
         assembly.start("", "")
         self._blocks.stop_all()
+        if assembly.usage is not None and "serviceTier" in self._kept:
+            tier = rawjson.plain_fields(self._kept["serviceTier"]).get("type")
+            if isinstance(tier, str):
+                assembly.usage = replace(assembly.usage, service_tier=tier)
         if self._kept:
             assembly.state = msgspec.json.encode(self._kept).decode("utf-8", "replace")
         raw = self._stop_reason

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from decimal import Decimal
 
 import msgspec
 from msgspec import Struct
@@ -11,7 +10,7 @@ from msgspec.structs import replace
 
 from fairlead.dialects import jsontext
 from fairlead.dialects.body import Body, written
-from fairlead.dialects.figures import tokens_written, told_cost
+from fairlead.dialects.figures import dollars_of, tokens_written, told_cost
 from fairlead.dialects.losses import Losses
 from fairlead.dialects.pictures import from_base64
 from fairlead.dialects.refusals import no_answer, refusal
@@ -22,8 +21,6 @@ from fairlead.types.operations import GeneratedImage, ImageRequest, ImageRespons
 from fairlead.types.requests import UnsupportedPolicy
 from fairlead.types.targets import Target
 from fairlead.types.usage import Cost
-
-_TICKS_PER_DOLLAR = 10**10
 
 
 class _Item(Struct):
@@ -95,4 +92,4 @@ def _ticks(usage: object) -> Cost | None:
     ticks = usage.get("cost_in_usd_ticks") if isinstance(usage, Mapping) else None
     if type(ticks) is not int or ticks < 0:
         return None
-    return Cost(Decimal(ticks) / _TICKS_PER_DOLLAR, "provider")
+    return Cost(dollars_of(ticks), "provider")

@@ -100,8 +100,10 @@ class AnswerReader:
                 return
         self._sources = chunk.citations or self._sources
         self._results = chunk.search_results or self._results
-        if isinstance(chunk, Answer) and (chunk.id or chunk.model or chunk.choices):
-            self._first.assembly.start(chunk.id or "", chunk.model or "")
+        if isinstance(chunk, Answer):
+            self._reported.add_tier(chunk.service_tier)
+            if chunk.id or chunk.model or chunk.choices:
+                self._first.assembly.start(chunk.id or "", chunk.model or "")
         for position, choice in enumerate(chunk.choices or ()):
             self._choice(position, choice)
 

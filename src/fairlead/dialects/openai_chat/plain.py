@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 
 from fairlead.dialects.openai_chat.finish import finish_reason
 from fairlead.dialects.openai_chat.usage import Counted, counted
@@ -55,6 +56,7 @@ class _Body(Struct, gc=False):
     id: str | None = None
     model: str | None = None
     usage: msgspec.Raw = msgspec.Raw(b"null")
+    service_tier: object = None
     error: object = None
     x_groq: object = None
     citations: object = None
@@ -133,6 +135,8 @@ def plain_answer(body: bytes, quirks: Quirks) -> PlainAnswer | None:
         return None
     reason = finish_reason(choice.finish_reason, has_tool_calls=False)
     usage, cost = said
+    if usage is not None and isinstance(found.service_tier, str):
+        usage = replace(usage, service_tier=found.service_tier)
     return PlainAnswer(
         found.id or "", found.model or "", text, reason, choice.finish_reason, usage, cost
     )
@@ -151,5 +155,5 @@ def _says_more(found: _Body, choice: _Choice) -> bool:
     return (
         message not in _NO_MORE
         or choice != _Choice(message, choice.finish_reason, choice.index)
-        or found != _Body(found.choices, found.id, found.model, found.usage)
+        or found != _Body(found.choices, found.id, found.model, found.usage, found.service_tier)
     )

@@ -7,18 +7,18 @@ and where that fails one by one, the odd ones counting nothing.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from decimal import Decimal, InvalidOperation
 from typing import Annotated, TypeVar
 
 import msgspec
-from msgspec import Meta, Struct
+from msgspec import Meta, Struct, structs
+from msgspec.structs import replace
 
+from fairlead.dialects.figures import dollars_of, told_cost
 from fairlead.types.targets import Quirks
 from fairlead.types.usage import Cost, Usage
 
 _T = TypeVar("_T", bound=Struct)
 
-_TICKS_PER_DOLLAR = 10_000_000_000  # xAI counts cost in ten-billionths of a dollar
 _MOST_TOKENS = 2**53
 _Count = Annotated[int, Meta(ge=0, le=_MOST_TOKENS)] | None
 
@@ -57,6 +57,8 @@ class _Figures(Struct):
     cost: object = None
     estimated_cost: object = None
     cost_in_usd_ticks: object = None
+    is_byok: object = None
+    cost_details: object = None
 
 
 _FIGURES = msgspec.json.Decoder(_Figures)
@@ -75,11 +77,12 @@ _OBJECTS: dict[str, type[Struct]] = {
 class Reported:
     """The figures of all usage objects of one answer, each as it was last told."""
 
-    __slots__ = ("_cost", "_figures", "raw")
+    __slots__ = ("_cost", "_figures", "_tier", "raw")
 
     def __init__(self) -> None:
         self._figures: dict[str, object] = {}
         self._cost: object = None
+        self._tier: str | None = None
         self.raw: str | None = None
 
     def add(self, usage: Mapping[str, object], raw: str | None = None) -> None:
@@ -94,17 +97,22 @@ class Reported:
         """A cost that stands beside the usage object."""
         self._cost = cost
 
+    def add_tier(self, tier: object) -> None:
+        """The service tier, which stands beside the usage object as well."""
+        self._tier = tier if isinstance(tier, str) else self._tier
+
     def usage(self, quirks: Quirks) -> Usage | None:
         """The tokens in disjoint buckets, or None where none were reported."""
         if not self._figures:
             return None
-        return _buckets(_read(self._figures), quirks, self.raw)
+        usage = _buckets(_read(self._figures), quirks, self.raw)
+        return usage if self._tier is None else replace(usage, service_tier=self._tier)
 
     def cost(self) -> Cost | None:
         """What the provider says the answer cost, or None."""
         figures = self._figures
         told = figures.get("cost", figures.get("estimated_cost", self._cost))
-        return _money(told, figures.get("cost_in_usd_ticks"))
+        return _money({**figures, "cost": told})
 
 
 Counted = tuple[Usage | None, Cost | None]
@@ -121,9 +129,9 @@ def counted(usage: bytes, quirks: Quirks) -> Counted | None:
         return None
     if simple := _simple(figures, raw):
         return simple, None
-    told = figures.estimated_cost if figures.cost is None else figures.cost
-    buckets = _buckets(figures, quirks, raw)
-    return buckets, _money(told, figures.cost_in_usd_ticks)
+    if figures.cost is None:
+        figures.cost = figures.estimated_cost
+    return _buckets(figures, quirks, raw), _money(structs.asdict(figures))
 
 
 def _simple(figures: _Figures, raw: str) -> Usage | None:
@@ -156,10 +164,12 @@ def _buckets(figures: _Figures, quirks: Quirks, raw: str | None) -> Usage:
     read, write, write_1h, audio = _inputs(figures)
     # A provider that counts the cache or audio apart gives itself away by more than the prompt.
     apart = quirks.cache_excluded_from_input or read + write + write_1h > prompt
-    cached = 0 if apart else read + write + write_1h
+    rest = prompt - (0 if apart else read + write + write_1h)
     output, reasoning, audio_output = _outputs(figures, quirks)
+    if audio > rest and (figures.total_tokens or 0) == prompt + (figures.completion_tokens or 0):
+        audio = rest  # the others were read from the cache
     return Usage(
-        input=prompt - cached - (audio if audio <= prompt - cached else 0),
+        input=rest - (audio if audio <= rest else 0),
         cache_read=read,
         cache_write=write,
         cache_write_1h=write_1h,
@@ -171,12 +181,13 @@ def _buckets(figures: _Figures, quirks: Quirks, raw: str | None) -> Usage:
     )
 
 
-def _money(told: object, ticks: object) -> Cost | None:
-    if isinstance(told, dict):
-        told = told.get("total_cost", told.get("usd"))
-    if told is None and (count := _count(ticks)):
-        return Cost(Decimal(count) / _TICKS_PER_DOLLAR, "provider")
-    return None if told is None else _dollars(told)
+def _money(figures: Mapping[str, object]) -> Cost | None:
+    cost = figures.get("cost")
+    if isinstance(cost, dict):
+        cost = cost.get("total_cost", cost.get("usd"))
+    if cost is None and (count := _count(figures.get("cost_in_usd_ticks"))):
+        return Cost(dollars_of(count), "provider")
+    return told_cost({**figures, "cost": cost})
 
 
 def _inputs(figures: _Figures) -> tuple[int, int, int, int]:
@@ -265,13 +276,3 @@ def _count(value: object) -> int:
     if type(value) is float and value.is_integer():
         value = int(value)
     return value if type(value) is int and 0 <= value <= _MOST_TOKENS else 0
-
-
-def _dollars(value: object) -> Cost | None:
-    if isinstance(value, bool) or not isinstance(value, int | float | str):
-        return None
-    try:
-        usd = Decimal(str(value))
-    except InvalidOperation:
-        return None
-    return Cost(usd, "provider") if usd.is_finite() and usd >= 0 else None

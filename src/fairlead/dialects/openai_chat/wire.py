@@ -93,6 +93,7 @@ class Answer(Chunk, gc=False):
 
     id: str | None = None
     model: str | None = None
+    service_tier: object = None
 
 
 _Nothing = Annotated[list[object], Meta(max_length=0)] | None

@@ -147,6 +147,7 @@ class ResponsesDecoder(EventDecoder):
             self._assembly.model = self._assembly.model or response.model or ""
         if present(response.usage):
             self._usage.add(response.usage)
+        self._usage.service_tier = response.service_tier or self._usage.service_tier
 
     def _refused(self, error: object, data: bytes) -> ApiError:
         message, code, kind = fields_of(error)

@@ -12,7 +12,7 @@ from decimal import Decimal, InvalidOperation
 
 from msgspec import Raw
 
-from fairlead.dialects.figures import EXACT
+from fairlead.dialects.figures import EXACT, dollars_of
 from fairlead.dialects.openai_responses import wire
 from fairlead.dialects.openai_responses.reading import (
     present,
@@ -22,17 +22,16 @@ from fairlead.dialects.openai_responses.reading import (
 )
 from fairlead.types.usage import Cost, Usage
 
-_TICKS = -10  # powers of ten of a dollar
-
 
 class UsageTally:
     """Merges reports field by field; the last one that is not null wins."""
 
-    __slots__ = ("_cost", "_figures", "_raw", "_reasoning_apart")
+    __slots__ = ("_cost", "_figures", "_raw", "_reasoning_apart", "service_tier")
 
     def __init__(self, *, reasoning_apart: bool) -> None:
         self._figures: dict[str, int] = {}
         self._raw: str | None = None
+        self.service_tier: str | None = None
         self._cost: Cost | None = None
         self._reasoning_apart = reasoning_apart
 
@@ -79,6 +78,7 @@ class UsageTally:
             reasoning=reasoning,
             audio_output=audio_out,
             raw=self._raw,
+            service_tier=self.service_tier,
         )
 
 
@@ -95,7 +95,7 @@ def _first(one: int | None, other: int | None) -> int | None:
 def _cost(report: wire.UsageReport) -> Cost | None:
     ticks = report.cost_in_usd_ticks
     if ticks is not None:
-        return Cost(EXACT.scaleb(Decimal(ticks), _TICKS), "provider") if ticks >= 0 else None
+        return Cost(dollars_of(ticks), "provider") if ticks >= 0 else None
     figure = report.cost
     if bytes(figure).startswith(b"{"):
         reported = read_cost(figure)
@@ -105,8 +105,10 @@ def _cost(report: wire.UsageReport) -> Cost | None:
     dollars = _dollars(figure)
     if dollars is None:
         return None
-    if report.is_byok and present(report.cost_details):
-        behind = _dollars(read_cost_details(report.cost_details).upstream_inference_cost)
+    if report.is_byok:
+        told = present(report.cost_details)
+        details = read_cost_details(report.cost_details) if told else None
+        behind = None if details is None else _dollars(details.upstream_inference_cost)
         if behind is None:
             return None
         dollars = EXACT.add(dollars, behind)

@@ -55,6 +55,7 @@ class Response(Struct):
     output: list[Raw] | None = None
     usage: Raw = ABSENT
     error: Raw = ABSENT
+    service_tier: str | None = None
     incomplete_details: IncompleteDetails | None = None
 
 
