@@ -52,6 +52,14 @@ def test_every_method_that_people_call_says_what_it_does(kind: type) -> None:
     assert [name for name, member in explained if not inspect.getdoc(member)] == []
 
 
+@pytest.mark.parametrize("kind", [Client, AsyncClient, Provider, AsyncProvider])
+def test_what_a_method_says_can_be_read_alone_as_an_editor_shows_it(kind: type) -> None:
+    members = inspect.getmembers(kind, inspect.isfunction)
+    said = {name: inspect.getdoc(m) or "" for name, m in members if not name.startswith("_")}
+
+    assert [name for name, text in said.items() if text.startswith("The same")] == []
+
+
 def test_every_error_is_public() -> None:
     from fairlead import errors
 

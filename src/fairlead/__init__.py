@@ -75,6 +75,7 @@ if TYPE_CHECKING:
         ToolFailed as ToolFailed,
         TransportError as TransportError,
         TurnsExceeded as TurnsExceeded,
+        UnknownBudget as UnknownBudget,
         UnknownModel as UnknownModel,
         UnknownProvider as UnknownProvider,
         UnsupportedFeature as UnsupportedFeature,
@@ -232,7 +233,8 @@ _HOMES = {
         "OverloadedError PermissionDeniedError PoolTimeout ProtocolError ProviderRetired "
         "QuotaExceededError RateLimitError ReadTimeout RefusedError RequestError ResponseTooLarge "
         "SchemaMismatch ServerError StoreError StreamInterrupted TapeMismatch ToolFailed "
-        "TransportError TurnsExceeded UnknownModel UnknownProvider UnsupportedFeature"
+        "TransportError TurnsExceeded UnknownBudget UnknownModel UnknownProvider "
+        "UnsupportedFeature"
     ),
     "extraction.start": "ExtractOptions ItemOptions",
     "framing.json_reader": "CompletedValue",

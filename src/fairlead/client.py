@@ -78,10 +78,11 @@ class Client(OperationMethods, TurnMethods, ExtractionMethods, StateMethods):
         return drive(self._core.chat(model, messages, options))
 
     def stream(self, model: Model, messages: Messages, **options: Unpack[ChatOptions]) -> Stream:
-        """The same, streamed: use it in a `with` block, iterate it, then ask for `.result()`.
+        """Ask as `chat` does, and read the answer while it comes.
 
-        The request is sent when the block is entered. Raises like `chat`, and `StreamInterrupted`
-        with the partial answer where the stream is cut.
+        Use it in a `with` block: iterate it for events, or `stream.text` for words alone, then ask
+        for `.result()`. The request is sent when the block is entered. Raises like `chat`, and
+        `StreamInterrupted` with the partial answer where the stream is cut.
         """
         return Stream(lambda: self._core.stream(model, messages, options))
 
@@ -126,7 +127,7 @@ class Client(OperationMethods, TurnMethods, ExtractionMethods, StateMethods):
         headers: Mapping[str, str] | None = None,
         deadline: float | None = None,
     ) -> EventStream[ServerEvent, PostResponse]:
-        """The same for a server that answers in server-sent events or newline-delimited JSON.
+        """POST `json` to a server that answers in server-sent events or newline-delimited JSON.
 
         Each event is a `ServerEvent` with its text as `data`. The request is sent when the block is
         entered. Raises like `stream`.
@@ -210,9 +211,11 @@ class AsyncClient(AsyncOperationMethods, AsyncTurnMethods, AsyncExtractionMethod
     def stream(
         self, model: Model, messages: Messages, **options: Unpack[ChatOptions]
     ) -> AsyncStream:
-        """The same, streamed: use it in an `async with` block, then `await stream.result()`.
+        """Ask as `chat` does, and read the answer while it comes.
 
-        The request is sent when the block is entered. Raises like `chat`, and `StreamInterrupted`
+        Use it in an `async with` block: iterate it for events, or `stream.text` for words alone,
+        then `await stream.result()`. `await client.stream(...)` opens it without a block, and
+        returns when the first content has come. Raises like `chat`, and `StreamInterrupted`
         with the partial answer where the stream is cut.
         """
         return AsyncStream(lambda: self._core.stream(model, messages, options))
@@ -258,7 +261,7 @@ class AsyncClient(AsyncOperationMethods, AsyncTurnMethods, AsyncExtractionMethod
         headers: Mapping[str, str] | None = None,
         deadline: float | None = None,
     ) -> AsyncEventStream[ServerEvent, PostResponse]:
-        """The same for a server that answers in server-sent events or newline-delimited JSON.
+        """POST `json` to a server that answers in server-sent events or newline-delimited JSON.
 
         Each event is a `ServerEvent` with its text as `data`. The request is sent when the block is
         entered. Raises like `stream`.

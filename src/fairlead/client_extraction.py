@@ -55,7 +55,7 @@ class ExtractionMethods(Versioned):
     def stream_extract(
         self, model: Model, messages: Messages, kind: object, **options: Unpack[ExtractOptions]
     ) -> EventStream[Any, Any]:
-        """The same, streamed: what is known of the value so far, then `.result()`.
+        """Extract as `extract` does: what is known of the value so far, then `.result()`.
 
         The request is sent when the block is entered.
         """
@@ -118,7 +118,7 @@ class AsyncExtractionMethods(Versioned):
     def stream_extract(
         self, model: Model, messages: Messages, kind: object, **options: Unpack[ExtractOptions]
     ) -> AsyncEventStream[Any, Any]:
-        """The same, streamed: what is known of the value so far, then `.result()`.
+        """Extract as `extract` does: what is known of the value so far, then `.result()`.
 
         The request is sent when the block is entered.
         """

@@ -151,7 +151,7 @@ class OperationMethods(Versioned):
         suffix: str | None = None,
         **options: Unpack[CompletionOptions],
     ) -> Stream:
-        """The same, streamed, as `stream` does it."""
+        """Complete as `complete` does, and read the text while it comes, as with `stream`."""
         return Stream(lambda: self._operations.stream_completion(model, prompt, suffix, options))
 
     def speak(
@@ -183,7 +183,7 @@ class OperationMethods(Versioned):
 
 
 class AsyncOperationMethods(Versioned):
-    """The same on the running asyncio loop."""
+    """Operations beside chat, on the running asyncio loop."""
 
     @property
     def _operations(self) -> Operations:
@@ -299,7 +299,7 @@ class AsyncOperationMethods(Versioned):
         suffix: str | None = None,
         **options: Unpack[CompletionOptions],
     ) -> AsyncStream:
-        """The same, streamed, as `stream` does it."""
+        """Complete as `complete` does, and read the text while it comes, as with `stream`."""
         return AsyncStream(
             lambda: self._operations.stream_completion(model, prompt, suffix, options)
         )

@@ -28,7 +28,10 @@ class TurnMethods(Versioned):
     def stream_run(
         self, model: Model, messages: Messages, **options: Unpack[RunOptions]
     ) -> RunStream:
-        """The same, streamed: the events of every turn, and those of the tools between."""
+        """Run as `run` does, and read the events of every turn and of the tools between.
+
+        Use it in a `with` block: iterate it, then ask for `.result()`. Raises like `run`.
+        """
         from fairlead.turns.workers import BlockingWorkers
 
         return RunStream(lambda: open_run(self._core, model, messages, options, BlockingWorkers))
@@ -52,7 +55,10 @@ class AsyncTurnMethods(Versioned):
     def stream_run(
         self, model: Model, messages: Messages, **options: Unpack[RunOptions]
     ) -> AsyncRunStream:
-        """The same, streamed: the events of every turn, and those of the tools between."""
+        """Run as `run` does, and read the events of every turn and of the tools between.
+
+        Use it in an `async with` block: iterate it, then `await run.result()`. Raises like `run`.
+        """
         from fairlead.turns.workers import AsyncWorkers
 
         return AsyncRunStream(lambda: open_run(self._core, model, messages, options, AsyncWorkers))

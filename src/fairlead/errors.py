@@ -1,8 +1,8 @@
 """Every error that fairlead raises, by who is to blame.
 
     FairleadError
-    ├── ConfigError              the settings: UnknownProvider, UnknownModel, MissingCredentials,
-    │                            ProviderRetired, LocalModelError
+    ├── ConfigError              the settings: UnknownProvider, UnknownModel, UnknownBudget,
+    │                            MissingCredentials, ProviderRetired, LocalModelError
     ├── RequestError             found before sending: UnsupportedFeature, InvalidRequest,
     │                            TapeMismatch
     ├── RefusedError             we said no: DeadlineExceeded, LimitExceeded, BreakerOpen,
@@ -81,6 +81,10 @@ class UnknownModel(ConfigError):
     """The model's name leads to no provider, or to several."""
 
     http_status = 404
+
+
+class UnknownBudget(ConfigError):
+    """A block names a budget that the settings do not have, and gives no `usd` for it."""
 
 
 class MissingCredentials(ConfigError):
@@ -535,6 +539,12 @@ class AllTargetsFailed(ExceptionGroup[FairleadError], FairleadError):
     ) -> None:
         super().__init__(message, exceptions)
         self.targets = tuple(targets)
+
+    @property
+    def retry_after(self) -> float | None:
+        """Seconds until the first of the targets may be asked again, as far as any has said."""
+        said = [getattr(error, "retry_after", None) for error in self.exceptions]
+        return min((seconds for seconds in said if seconds is not None), default=None)
 
     def __str__(self) -> str:
         said = [str(error) for error in self.exceptions]

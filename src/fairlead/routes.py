@@ -22,7 +22,10 @@ def route(
     """
     for target in targets:
         if not isinstance(target, str | RouteTarget):
-            raise InvalidRequest(f"a target is a string, not {type(target).__name__}")
+            raise InvalidRequest(
+                f"a target is a string, not {type(target).__name__}; give one after the other: "
+                'route("openai/gpt-5-mini", "anthropic/claude-haiku-4-5")'
+            )
     if isinstance(hedge, bool) or (hedge not in ("off", "p95") and isinstance(hedge, str)):
         raise InvalidRequest('hedge must be "off", "p95" or a number of seconds')
     made = Route(targets=targets, order=order, hedge=hedge, on_break=on_break, on_filter=on_filter)

@@ -41,7 +41,7 @@ class SpeechStream(EventStream[bytes, Speech]):
 
 
 class AsyncSpeechStream(AsyncEventStream[bytes, Speech]):
-    """The same, asynchronous: `async for piece in speech`, `await speech.save(path)`."""
+    """A `SpeechStream` of `AsyncClient`: `async for piece in speech`, `await speech.save(path)`."""
 
     async def read(self) -> bytes:
         """All of the audio, held in memory. Raises like `chat`."""

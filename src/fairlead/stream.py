@@ -62,7 +62,10 @@ class _StreamState(Generic[E_, R_]):
 
     @property
     def receipt(self) -> Receipt:
-        """What happened so far; final once the stream has ended."""
+        """What happened so far; final once the stream has ended.
+
+        Raises RuntimeError before the first content: until then an error has the receipt.
+        """
         return self._opened.receipt
 
     @property
@@ -215,7 +218,7 @@ class Stream(EventStream[Event, ChatResponse], _ChatState):
 
 
 class AsyncEventStream(_StreamState[E_, R_]):
-    """The same, asynchronous: `async with`, `async for`, and `await stream.result()`."""
+    """Events in order of `AsyncClient`: `async with`, `async for`, `await stream.result()`."""
 
     async def __aenter__(self) -> Self:
         await self._open()

@@ -20,7 +20,13 @@ import fairlead
 from fairlead import AsyncClient, Client, Settings
 from fairlead.auth.secret import Secret
 from fairlead.engine.budgets import AMBIENT
-from fairlead.errors import BudgetExceeded, ConfigError, InvalidRequest, StoreError
+from fairlead.errors import (
+    BudgetExceeded,
+    ConfigError,
+    InvalidRequest,
+    StoreError,
+    UnknownBudget,
+)
 from fairlead.settings import ProviderSettings, RetrySettings
 from fairlead.settings.values import BudgetSettings, StoreSettings
 from fairlead.stores.memory import shared_ledger
@@ -252,6 +258,19 @@ def test_a_budget_that_nobody_set_is_an_error_with_the_nearest_name(opened) -> N
         client = opened(paid(server.url, **settings))
         with fairlead.budget("team-b"), pytest.raises(ConfigError, match="did you mean team-a"):
             client.chat(MODEL, "Hi", **MAX)
+
+
+def test_a_budget_that_nobody_set_is_no_trouble_of_the_targets_of_a_route(opened) -> None:
+    settings = {
+        "budgets": {"team-a": BudgetSettings(usd=5)},
+        "store": StoreSettings(kind="memory"),
+    }
+    with ScriptedServer(whole()) as server:
+        client = opened(paid(server.url, **settings))
+        with fairlead.budget("team-b"), pytest.raises(UnknownBudget, match="did you mean team-a"):
+            client.chat(fairlead.route(MODEL, "openai/gpt-4o-mini"), "Hi", **MAX)
+
+    assert not server.requests
 
 
 def test_the_settings_and_the_block_both_hold(opened) -> None:

@@ -28,6 +28,7 @@ from fairlead import (
 )
 from fairlead.dialects.emulated_output import BY_PROMPT, BY_TOOL
 from fairlead.extraction.start import open_extraction
+from fairlead.settings import CachePolicy
 from fairlead.testing.server import Await, Close, ScriptedServer, respond, stream
 
 
@@ -416,3 +417,18 @@ def test_a_way_to_ask_is_checked_beside_emulated_tools_too(opened) -> None:
                 "fake/m", "Hi", tools=[Tool("now")], emulate_tools=True, output_mode="loudly"
             )
     assert server.requests == []
+
+
+@pytest.mark.parametrize("enabled", [False, True])
+def test_a_mistake_that_is_kept_is_not_taken_for_the_answer_to_its_own_correction(
+    opened, enabled
+) -> None:
+    wrong, right = list(stream(pieces('{"title": 1}'))), list(stream(pieces(*DUNE)))
+    settings = {"cache": CachePolicy(enabled=enabled)}
+    asked = {} if enabled else {"cache": True}
+    with ScriptedServer(wrong, wrong, wrong, right) as server:
+        client = opened(settings_for(server.url, **settings))
+        with pytest.raises(ExtractionFailed):
+            client.do("extract", "fake/m", "A book.", Book, **asked)
+        assert len(server.requests) == 3
+        assert client.do("extract", "fake/m", "A book.", Book, **asked) == Book("Dune", 1965)

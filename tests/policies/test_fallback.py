@@ -44,6 +44,7 @@ STAY = [
     errors.DeadlineExceeded("late"),
     errors.ResponseTooLarge("huge"),
     errors.StoreError("down"),
+    errors.UnknownBudget("no such budget"),
 ]
 
 

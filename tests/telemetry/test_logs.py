@@ -12,11 +12,16 @@ import pytest
 from hypothesis import given, strategies
 from tests.telemetry.sweeping import KEY, Points, core, streamed, whole
 
+from fairlead import Settings, route
+from fairlead.auth.secret import Secret
+from fairlead.core import Core
 from fairlead.engine.runtime import drive
-from fairlead.errors import FairleadError
+from fairlead.errors import AllTargetsFailed, FairleadError
+from fairlead.settings import ProviderSettings, RetrySettings
 from fairlead.telemetry import CallLog, JsonFormatter
 from fairlead.telemetry.logs import hidden
-from fairlead.testing.memory import Answer
+from fairlead.testing.memory import Answer, MemoryTransport
+from fairlead.testing.runtime import FakeRuntime
 
 DOWN = Answer((b'{"error":{"message":"a secret remark"}}',), status=500)
 
@@ -60,6 +65,33 @@ def test_a_failed_call_is_a_warning(logged) -> None:
         drive(client.chat("fake/m", "Hi", {}))
 
     assert (lines()[-1]["level"], lines()[-1]["ended"]) == ("WARNING", "AuthenticationError")
+    assert lines()[-1]["status"] == 401
+
+
+def test_a_route_that_failed_says_how_each_of_its_targets_did(logged) -> None:
+    logger, lines = logged
+    settings = Settings(
+        providers={
+            name: ProviderSettings(base_url=f"https://{name}.test/v1", key=Secret(KEY))
+            for name in ("one", "two")
+        },
+        retry=RetrySettings(max_retries=0),
+    )
+    runtime = FakeRuntime()
+    answers = [Answer((b"a secret remark",), status=status) for status in (500, 401)]
+    client = Core(
+        settings,
+        transport=MemoryTransport(runtime, answers),
+        runtime=runtime,
+        observers=[CallLog(logger)],
+    )
+
+    with pytest.raises(AllTargetsFailed):
+        drive(client.chat(route("one/m", "two/m"), "Hi", {}))
+
+    assert lines()[-1]["ended"] == "AllTargetsFailed"
+    assert lines()[-1]["failed"] == {"one/m": "ServerError", "two/m": "AuthenticationError"}
+    assert "secret" not in str(lines())
 
 
 def test_a_stream_that_was_closed_early_says_so(logged) -> None:

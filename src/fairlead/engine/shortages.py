@@ -5,7 +5,7 @@ from __future__ import annotations
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
-from fairlead.errors import BudgetExceeded, ConfigError
+from fairlead.errors import BudgetExceeded, UnknownBudget
 from fairlead.policies.cost import dollars
 
 if TYPE_CHECKING:
@@ -20,7 +20,9 @@ def exceeded(short: Shortage, needed: int, target: str) -> BudgetExceeded:
     left = max(0, account.limit - short.settled - short.held)
     held = f", {shown(short.held)} held for calls under way" if short.held else ""
     advice = "lower max_tokens or raise the budget"
-    if short.resets_in is not None:
+    if needed <= account.limit - short.settled:
+        advice += ", or ask again when those have ended"
+    elif short.resets_in is not None and needed <= account.limit:
         advice += f", or wait {_duration(short.resets_in)}"
     return BudgetExceeded(
         f"budget {account.name}: {shown(left)} of {_limit(account)} is left "
@@ -45,11 +47,11 @@ def unpriced_call(account: Account, target: str) -> BudgetExceeded:
     )
 
 
-def no_such_budget(name: str, known: tuple[str, ...]) -> ConfigError:
+def no_such_budget(name: str, known: tuple[str, ...]) -> UnknownBudget:
     """A block names a budget without saying how much it is."""
     near = get_close_matches(name, known, 1, 0.6)
     hint = f"did you mean {near[0]}?" if near else f"give usd=, or set [budgets.{name}]"
-    return ConfigError(f"the settings have no budget {name}; {hint}")
+    return UnknownBudget(f"the settings have no budget {name}; {hint}")
 
 
 def shown(amount: int) -> str:

@@ -112,6 +112,12 @@ def _rules(options: ExtractOptions) -> Rules:
     return Rules(attempts or Rules().max_attempts, repair)
 
 
+def _caches(core: Core, said: Mapping[str, object]) -> bool:
+    wish = said.get("cache")
+    by_default = core.settings.cache.enabled or said.get("cache_ttl") is not None
+    return bool(wish) or (wish is None and by_default)
+
+
 def _asking(
     core: Core,
     model: Model,
@@ -123,9 +129,14 @@ def _asking(
     said["output"] = shape.output
     said["output_mode"] = options.get("mode") or "auto"
     allowed = core.allowed(options.get("deadline"), inf)
+    again: dict[str, Any] = {}
 
     async def ask(turns: tuple[Message, ...], left: float) -> Reply[Event, ChatResponse]:
-        own = {**said, "deadline": left} if isfinite(left) else said
+        own = {**said, **again, "deadline": left} if isfinite(left) else {**said, **again}
+        if _caches(core, said):
+            # Who makes the same mistake again is corrected in the same words: what is kept for
+            # them is the mistake.
+            again["cache"] = "refresh"
         return await core.stream(model, turns, cast("ChatOptions", own))
 
     def price(answer: ChatResponse) -> ChatResponse:

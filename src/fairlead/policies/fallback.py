@@ -25,6 +25,7 @@ from fairlead.errors import (
     StoreError,
     StreamInterrupted,
     TransportError,
+    UnknownBudget,
     UnsupportedFeature,
 )
 from fairlead.types.routes import OnFilter
@@ -53,7 +54,9 @@ TURNS: tuple[tuple[type[FairleadError], Turn], ...] = (
     (DeadlineExceeded, _STAY),
     (StoreError, _STAY),
     (RefusedError, _GO),
-    # No key, or one that cannot be read or renewed: trouble of one provider.
+    # No key, or one that cannot be read or renewed: trouble of one provider. A budget that nobody
+    # set is missing everywhere.
+    (UnknownBudget, _STAY),
     (ConfigError, _GO),
     (UnsupportedFeature, _GO),
     (FairleadError, _STAY),

@@ -12,6 +12,7 @@ import re
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from fairlead.errors import AllTargetsFailed, ApiError
 from fairlead.ports import Observer
 from fairlead.types.http import REDACTED
 
@@ -44,7 +45,8 @@ class CallLog(Observer):
 
     def call_exception(self, call: ObservedCall, end: CallEnd, error: BaseException) -> None:
         failed = isinstance(error, Exception)
-        self._call(logging.WARNING if failed else logging.INFO, call, end, type(error).__name__)
+        level = logging.WARNING if failed else logging.INFO
+        self._call(level, call, end, type(error).__name__, error)
 
     def attempt_stop(self, call: ObservedCall, begun: ObservedAttempt, attempt: Attempt) -> None:
         self._attempt(call, begun, attempt, "ok" if attempt.error is None else "closed")
@@ -54,7 +56,14 @@ class CallLog(Observer):
     ) -> None:
         self._attempt(call, begun, attempt, type(error).__name__)
 
-    def _call(self, level: int, call: ObservedCall, end: CallEnd, ended: str) -> None:
+    def _call(
+        self,
+        level: int,
+        call: ObservedCall,
+        end: CallEnd,
+        ended: str,
+        error: BaseException | None = None,
+    ) -> None:
         if not self._logger.isEnabledFor(level):
             return
         receipt, usage, cost = end.receipt, end.usage, end.cost
@@ -70,6 +79,7 @@ class CallLog(Observer):
             "input_tokens": None if usage is None else usage.input_tokens,
             "output_tokens": None if usage is None else usage.output_tokens,
             "usd": None if cost is None else str(cost.usd),
+            **_causes(error),
         }
         text = "%s %s: %s in %.3f s, attempts: %d"
         values = (call.operation, receipt.target, ended, receipt.seconds, len(receipt.attempts))
@@ -118,6 +128,14 @@ class JsonFormatter(logging.Formatter):
 def hidden(text: str) -> str:
     """`text` with everything that looks like a key in stars."""
     return _SECRET.sub(lambda found: (found["kept"] or "") + REDACTED, text)
+
+
+def _causes(error: BaseException | None) -> dict[str, object]:
+    """What of an error helps whoever reads the log, and is nobody's words: kinds and a status."""
+    if isinstance(error, AllTargetsFailed):
+        kinds = [type(each).__name__ for each in error.exceptions]
+        return {"failed": dict(zip(error.targets, kinds, strict=False))}
+    return {"status": error.status} if isinstance(error, ApiError) else {}
 
 
 def _clean(value: object) -> object:

@@ -15,7 +15,7 @@ from msgspec.structs import replace
 from fairlead.errors import DeadlineExceeded, FairleadError, TurnsExceeded
 from fairlead.policies.totals import joined_receipts, total_cost, total_usage
 from fairlead.turns.early import EarlyCalls
-from fairlead.turns.toolwork import ToolWork, results_of
+from fairlead.turns.toolwork import LEFT, ToolWork, results_of
 from fairlead.types.events import Event, Finish, StreamRestarted, ToolCallEnd
 from fairlead.types.messages import Message, ToolCall, ToolResult
 from fairlead.types.runs import RunEvent, RunResult, ToolRun, TurnEnd, TurnStart
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from fairlead.turns.toolbox import Toolbox
     from fairlead.types.receipts import Receipt
     from fairlead.types.responses import ChatResponse
+    from fairlead.types.usage import Cost, Usage
 
 Ask = Callable[[tuple[Message, ...], float], Awaitable["Reply[Event, ChatResponse]"]]
 """Puts a conversation to the model, within so many seconds; gives a committed reply."""
@@ -61,6 +62,7 @@ class Run:
         self._allowed = allowed
         self._end = runtime.now() + allowed
         self._added: list[Message] = []
+        self._left: tuple[Message, ...] = ()
         self._turns: list[ChatResponse] = []
         self._runs: list[ToolRun] = []
         self._reply: Reply[Event, ChatResponse] | None = None
@@ -93,6 +95,7 @@ class Run:
     async def aclose(self) -> None:
         """Stop: the connection is closed, tools that run are cancelled, or left if they block."""
         reply = self._reply
+        self._left += self._unfinished()
         self._reply, self._work, self._goes_on = None, None, False
         try:
             if reply is not None:
@@ -149,6 +152,7 @@ class Run:
         self._goes_on = calls or response.raw_finish_reason == _PAUSED
         if calls and len(self._turns) >= self._rules.max_turns:
             self._tell((), _NO_TURN)
+            self._work = None
             raise TurnsExceeded(self._rules.max_turns, self._so_far())
         return (*work.answered(calls=calls), *work.ended(), TurnEnd(len(self._turns), response))
 
@@ -169,14 +173,18 @@ class Run:
 
     def _tell(self, results: tuple[ToolResult, ...], unrun: str) -> None:
         """Append what tools said. No provider takes back a call without a result: all have one."""
-        told = Counter(result.tool_call_id for result in results)
-        for call in self._turns[-1].tool_calls:
-            if told[call.id]:
-                told[call.id] -= 1  # Calls of one answer may share an id.
-            else:
-                results += (ToolResult(call.id, unrun, is_error=True, name=call.name),)
-        if results:
-            self._added.append(Message.tool(*results))
+        self._added += _told(self._turns[-1].tool_calls, results, unrun)
+
+    def _unfinished(self) -> tuple[Message, ...]:
+        """The answer and the tools that are under way, as a conversation can go on with them."""
+        work = self._work
+        if work is None:
+            return ()
+        if self._reply is None:
+            return _told(self._turns[-1].tool_calls, work.left(), LEFT)
+        message = work.completed(self._reply.partial()[0])
+        calls = [part for part in message.parts if isinstance(part, ToolCall) and _is_ours(part)]
+        return (message, *_told(calls, work.left(), LEFT)) if message.parts else ()
 
     # -- result ----------------------------------------------------------------------------------
 
@@ -192,10 +200,25 @@ class Run:
             turns=turns,
             messages=tuple(self._added),
             tools=tuple(self._runs),
-            usage=total_usage([turn.usage for turn in turns]),
-            cost=total_cost([turn.cost for turn in turns]),
+            usage=self.usage,
+            cost=self.cost,
             receipt=self.receipt,
         )
+
+    @property
+    def messages(self) -> tuple[Message, ...]:
+        """Those to append to the conversation so far, also where the run was left."""
+        return (*self._added, *self._left, *self._unfinished())
+
+    @property
+    def usage(self) -> Usage | None:
+        """Of the answers that are whole."""
+        return total_usage([turn.usage for turn in self._turns])
+
+    @property
+    def cost(self) -> Cost | None:
+        """Of the answers that are whole."""
+        return total_cost([turn.cost for turn in self._turns])
 
     @property
     def receipt(self) -> Receipt:
@@ -219,6 +242,19 @@ async def _next(reply: Reply[Event, ChatResponse]) -> Sequence[Event] | None:
         return await reply.__anext__()
     except StopAsyncIteration:
         return None
+
+
+def _told(
+    calls: Sequence[ToolCall], results: tuple[ToolResult, ...], unrun: str
+) -> tuple[Message, ...]:
+    """The message with `results`, and with `unrun` for the other `calls`; none without either."""
+    told = Counter(result.tool_call_id for result in results)
+    for call in calls:
+        if told[call.id]:
+            told[call.id] -= 1  # Calls of one answer may share an id.
+        else:
+            results += (ToolResult(call.id, unrun, is_error=True, name=call.name),)
+    return (Message.tool(*results),) if results else ()
 
 
 def _is_ours(call: ToolCall) -> bool:

@@ -24,7 +24,7 @@ from fairlead.errors import (
 )
 from fairlead.framing.json_scan import cleaned
 from fairlead.turns.jobs import TooLate
-from fairlead.types.messages import File, Image, Text, ToolCall, ToolResult
+from fairlead.types.messages import File, Image, Message, Text, ToolCall, ToolResult
 from fairlead.types.runs import ToolEnd, ToolOutcome, ToolRun, ToolStart
 
 if TYPE_CHECKING:
@@ -35,6 +35,8 @@ if TYPE_CHECKING:
     from fairlead.turns.toolbox import Toolbox
 
 _DENIED = "the user did not approve this call"
+LEFT = "Not run: the run was left before its end."
+_UNKNOWN = "Interrupted: the run was left, and what came of this call is not known."
 _VOID = "the model began its answer anew without this call"
 _NO_PLACE = "it cannot run: tools that took too long before it have not ended"
 
@@ -168,6 +170,19 @@ class ToolWork:
         """Those that are over, in the order of their calls; void ones first."""
         return (*self._void, *(entry.run for entry in self._entries if entry.run is not None))
 
+    def left(self) -> tuple[ToolResult, ...]:
+        """What is known of each call where the run is left as it is now."""
+        return tuple(entry.run.result if entry.run else _left(entry) for entry in self._entries)
+
+    def completed(self, message: Message) -> Message:
+        """`message`, amid its writing, with the calls whole that are known to be."""
+        whole = {entry.index for entry in self._entries}
+        parts = tuple(
+            replace(part, complete=True) if isinstance(part, ToolCall) and place in whole else part
+            for place, part in enumerate(message.parts)
+        )
+        return replace(message, parts=parts)
+
     async def _verdict(self, call: ToolCall, end: float) -> object:
         """What the caller says. Whoever blocks is waited for, but said too late, it is nothing."""
         assert self._rules.approve is not None, "a call waits for leave only where one can ask"
@@ -289,6 +304,13 @@ class ToolWork:
         )
         seconds = self._runtime.now() - entry.started
         return ToolRun(self._turn, entry.call, result, outcome, error, seconds)
+
+
+def _left(entry: Entry) -> ToolResult:
+    begun = entry.job is not None and entry.job.began is not None
+    return ToolResult(
+        entry.call.id, _UNKNOWN if begun else LEFT, is_error=True, name=entry.call.name
+    )
 
 
 def results_of(runs: Sequence[ToolRun]) -> tuple[ToolResult, ...]:
