@@ -19,8 +19,8 @@ from fairlead.cli.program import COMMANDS
 from fairlead.inputs import ChatOptions
 from fairlead.providers.index import NAMES
 from fairlead.providers.schema import ProviderTable, table_of
-from fairlead.settings.check import TABLES
 from fairlead.settings.values import (
+    TABLES,
     BudgetSettings,
     LoginSettings,
     ProviderSettings,

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+import fairlead.settings
 from fairlead.errors import ConfigError
 from fairlead.ports import Timeouts
-from fairlead.settings import ProviderSettings, Settings
+from fairlead.settings import ProviderSettings, Settings, values
 from fairlead.types.http import HttpSettings
 
 
@@ -45,3 +46,27 @@ def test_a_key_that_is_plain_text_hides_itself_too() -> None:
     assert own.key.reveal() == "sk-canary"
     with pytest.raises(ConfigError, match="line break"):
         ProviderSettings(key="sk-canary\n")  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("given", "place"),
+    [
+        ({"providers": {"lab": {"base_url": "http://127.0.0.1/v1"}}}, "providers['lab']"),
+        ({"budgets": {"team-a": {"usd": 5}}}, "budgets['team-a']"),
+        ({"timeouts": {"connect": 1}}, "timeouts"),
+    ],
+)
+def test_a_table_that_is_a_dictionary_is_an_error_that_names_it_and_who_takes_it(
+    given, place
+) -> None:
+    with pytest.raises(ConfigError) as caught:
+        Settings(**given)
+    assert str(caught.value).startswith(f"{place} must be a ")
+    assert "Settings.load(...) takes dictionaries" in str(caught.value)
+
+
+def test_every_table_of_the_settings_is_checked_and_its_class_can_be_imported() -> None:
+    tables = {**values.TABLES, **values._NAMED_TABLES}
+    plain = {"model", "unsupported", "aliases", "warnings", "project_addresses"}
+    assert set(Settings.__struct_fields__) - plain == set(tables)
+    assert {kind.__name__ for kind in tables.values()} <= set(vars(fairlead.settings))

@@ -13,20 +13,15 @@ from msgspec import Struct
 
 from fairlead.errors import ConfigError
 from fairlead.policies.breaker import BreakerPolicy
-from fairlead.policies.cache import CachePolicy
 from fairlead.policies.rate_limits import RateLimits
-from fairlead.ports import Limits, Timeouts
+from fairlead.ports import Timeouts
 from fairlead.settings.files import Layer
 from fairlead.settings.values import (
+    TABLES,
     BudgetSettings,
     LoginSettings,
-    LogSettings,
     ProviderSettings,
-    ReloadSettings,
-    RetrySettings,
     Settings,
-    StoreSettings,
-    StreamSettings,
     TargetSettings,
 )
 from fairlead.settings.wording import in_plain_words
@@ -34,19 +29,6 @@ from fairlead.types.http import HTTP_GROUPS, HttpSettings
 from fairlead.types.routes import Route
 from fairlead.types.targets import Quirks
 
-TABLES: dict[str, type[Struct]] = {
-    "timeouts": Timeouts,
-    "retry": RetrySettings,
-    "http": HttpSettings,
-    "limits": Limits,
-    "rate_limits": RateLimits,
-    "breaker": BreakerPolicy,
-    "cache": CachePolicy,
-    "log": LogSettings,
-    "reload": ReloadSettings,
-    "streams": StreamSettings,
-    "store": StoreSettings,
-}
 _INNER: dict[str, type[Struct]] = {
     "timeouts": Timeouts,
     "quirks": Quirks,

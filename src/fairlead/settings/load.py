@@ -11,10 +11,10 @@ from msgspec import Struct
 
 from fairlead.auth.sources import Environment
 from fairlead.errors import ConfigError
-from fairlead.settings.check import PLAIN_KEYS, PREFIX, TABLES, checked
+from fairlead.settings.check import PLAIN_KEYS, PREFIX, checked
 from fairlead.settings.files import Layer, Trust, config_paths, read_layer, seal
 from fairlead.settings.trust import check_budgets, check_trust
-from fairlead.settings.values import Settings
+from fairlead.settings.values import TABLES, Settings
 
 _LOG = f"{PREFIX}LOG"
 _WEIGHTS = f"{PREFIX}CACHE"

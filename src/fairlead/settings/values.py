@@ -11,6 +11,7 @@ from msgspec import Struct
 from msgspec.structs import force_setattr, replace
 
 from fairlead.auth.secret import Secret
+from fairlead.errors import ConfigError
 from fairlead.policies.breaker import BreakerPolicy
 from fairlead.policies.cache import CachePolicy
 from fairlead.policies.rate_limits import RateLimits
@@ -218,6 +219,14 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     warnings: tuple[str, ...] = ()
     project_addresses: tuple[str, ...] = ()
 
+    def __post_init__(self) -> None:
+        """Raises `ConfigError` for a table that is a plain dictionary, which only `load` takes."""
+        for name, kind in TABLES.items():
+            _check_table(name, getattr(self, name), kind)
+        for name, kind in _NAMED_TABLES.items():
+            for key, table in getattr(self, name).items():
+                _check_table(f"{name}[{key!r}]", table, kind)
+
     @classmethod
     def load(
         cls,
@@ -257,3 +266,33 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
         """
         allowed = any(own.allow_insecure_http for own in self.providers.values())
         return replace(self.http, allow_insecure_http=True) if allowed else self.http
+
+
+TABLES: dict[str, type[Struct]] = {
+    "timeouts": Timeouts,
+    "retry": RetrySettings,
+    "http": HttpSettings,
+    "limits": Limits,
+    "rate_limits": RateLimits,
+    "breaker": BreakerPolicy,
+    "cache": CachePolicy,
+    "log": LogSettings,
+    "reload": ReloadSettings,
+    "streams": StreamSettings,
+    "store": StoreSettings,
+}
+_NAMED_TABLES: dict[str, type[Struct]] = {
+    "targets": TargetSettings,
+    "providers": ProviderSettings,
+    "logins": LoginSettings,
+    "budgets": BudgetSettings,
+    "routes": Route,
+}
+
+
+def _check_table(name: str, table: object, kind: type[Struct]) -> None:
+    if not isinstance(table, kind):
+        raise ConfigError(
+            f"{name} must be a {kind.__name__}, not a {type(table).__name__}; "
+            "Settings.load(...) takes dictionaries"
+        )
