@@ -10,13 +10,13 @@ import base64
 import json
 from typing import Any
 
-from tests.client.wire import DONE, JSON, USAGE, chunk, streamed, whole
+from tests.client.wire import DONE, JSON
 
-from fairlead.testing.server import Received, Script, respond, stream
+from fairlead.testing.chat import calls, says
+from fairlead.testing.server import Answer, Received, Script, respond, stream
 
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(24)
 MP3 = b"ID3\x04\x00\x00\x00\x00\x00\x00" + bytes(64)
-ARGUMENTS = '{"place": "Dover"}'
 
 _BODIES: dict[str, dict[str, Any]] = {
     "/run": {"output": "Hi"},
@@ -31,7 +31,7 @@ _BODIES: dict[str, dict[str, Any]] = {
 }
 
 
-def answer(request: Received) -> Script:
+def answer(request: Received) -> Answer:
     """What `request` gets."""
     if request.path in _BODIES:
         return respond(200, JSON, json.dumps(_BODIES[request.path]).encode())
@@ -43,23 +43,9 @@ def answer(request: Received) -> Script:
     if request.path == "/v1/completions":
         return _completion(asked)
     if asked.get("tools") and asked["messages"][-1]["role"] != "tool":
-        return _call(asked)
-    if asked.get("stream"):
-        return streamed("Once", " upon")
-    return whole('{"n":42}' if "response_format" in asked else "Once upon")
-
-
-def _call(asked: dict[str, Any]) -> Script:
-    function = {"name": asked["tools"][0]["function"]["name"], "arguments": ARGUMENTS}
-    call = {"id": "call_1", "type": "function", "function": function}
-    if not asked.get("stream"):
-        message = {"role": "assistant", "content": None, "tool_calls": [call]}
-        return whole(choices=[{"index": 0, "message": message, "finish_reason": "tool_calls"}])
-    head, rest = ARGUMENTS[:14], ARGUMENTS[14:]
-    begun = {"index": 0, **call, "function": function | {"arguments": head}}
-    deltas = [begun, {"index": 0, "function": {"arguments": rest}}]
-    pieces = [chunk({"tool_calls": [delta]}) for delta in deltas]
-    return list(stream([*pieces, chunk({}, "tool_calls"), USAGE, DONE]))
+        return calls(asked["tools"][0]["function"]["name"], place="Dover")
+    checked = "response_format" in asked and not asked.get("stream")
+    return says('{"n":42}') if checked else says("Once", " upon")
 
 
 def _completion(asked: dict[str, Any]) -> Script:

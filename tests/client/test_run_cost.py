@@ -16,16 +16,17 @@ import fairlead
 from fairlead import AsyncClient, BudgetExceeded, Client, StreamInterrupted
 from fairlead.policies.cost import nanos
 from fairlead.stores.memory import shared_ledger
+from fairlead.testing.chat import fails, says
 from fairlead.testing.memory import Answer, MemoryResponse, MemoryTransport
 from fairlead.testing.runtime import FakeRuntime
-from fairlead.testing.server import Close, ScriptedServer, respond, stream
+from fairlead.testing.server import ScriptedServer
 from fairlead.types.spending import Account
 
 CHEAP, DEAR = "openai/gpt-4o-mini", "openai/o1-pro"
 TURN = Decimal("0.0000625")
 """Of `openai/gpt-4o`: 9 tokens of 2.50 dollars a million, and 4 of 10."""
 ASKED: dict[str, Any] = {"tools": [get_weather], "max_tokens": 1000}
-CUT = [*list(stream([chunk({"content": "Hello"})]))[:-1], Close()]
+CUT = says("Hello", cut=True)
 
 
 def asked_models(server: ScriptedServer) -> list[str]:
@@ -62,8 +63,7 @@ def test_a_target_that_is_too_dear_is_passed_over_for_the_next(opened) -> None:
 
 def test_what_each_target_of_a_route_cost_adds_up(opened) -> None:
     along = fairlead.route(CHEAP, "openai/gpt-4o")
-    refused = respond(404, [("Content-Type", "application/json")], b'{"error":{"message":"no"}}')
-    turns = [step for _ in range(5) for step in (refused, calling(WEATHER))]
+    turns = [step for _ in range(5) for step in (fails(404), calling(WEATHER))]
     with ScriptedServer(*turns) as server:
         client = opened(priced(server.url))
         with pytest.raises(fairlead.FairleadError) as caught:

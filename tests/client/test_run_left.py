@@ -7,17 +7,17 @@ import threading
 
 import pytest
 from tests.client.conftest import settings_for
-from tests.client.test_run import call as call_of, calling
-from tests.client.wire import begun, chunk, streamed
+from tests.client.test_run import call
+from tests.client.wire import begun, chunk
 
 from fairlead import AsyncClient, Client, Message, StreamInterrupted
-from fairlead.testing.server import Await, Close, ScriptedServer, respond
+from fairlead.testing.chat import calls, fails, says
+from fairlead.testing.server import Await, ScriptedServer
 from fairlead.types.events import TextDelta
 from fairlead.types.messages import ToolResult
 from fairlead.types.runs import ToolEnd, ToolStart
 
-ADD = call_of(0, "add", '{"a":1,"b":2}')
-ONE_MORE = call_of(1, "add", '{"a":3,"b":4}')
+ADDING = calls("add", a=1, b=2)
 
 
 def add(a: int, b: int) -> int:
@@ -34,8 +34,7 @@ def told(messages: tuple[Message, ...]) -> list[object]:
 
 
 def test_a_run_whose_second_answer_is_cut_tells_all_that_came_before() -> None:
-    cut = [begun(chunk({"role": "assistant", "content": "It is th"})), Close()]
-    with ScriptedServer(calling(ADD), cut, streamed("Three.")) as server:
+    with ScriptedServer(ADDING, says("It is th", cut=True), says("Three.")) as server:
         client = Client(settings_for(server.url))
         with (
             pytest.raises(StreamInterrupted),
@@ -54,7 +53,7 @@ def test_a_run_whose_second_answer_is_cut_tells_all_that_came_before() -> None:
 
 def test_a_run_whose_second_request_fails_tells_what_its_tools_have_done() -> None:
     with (
-        ScriptedServer(calling(ADD), respond(400)) as server,
+        ScriptedServer(ADDING, fails(400)) as server,
         Client(settings_for(server.url)) as client,
     ):
         run = client.stream_run("fake/m", "1 + 2?", tools=[add])
@@ -71,7 +70,7 @@ def test_before_its_first_word_a_run_has_added_nothing() -> None:
 
 def test_messages_grow_while_the_run_goes_on_and_end_as_those_of_the_result() -> None:
     with (
-        ScriptedServer(calling(ADD), streamed("Three", ".")) as server,
+        ScriptedServer(ADDING, says("Three", ".")) as server,
         Client(settings_for(server.url)) as client,
         client.stream_run("fake/m", "1 + 2?", tools=[add]) as run,
     ):
@@ -89,7 +88,7 @@ def test_a_task_that_is_cancelled_while_a_tool_runs_leaves_each_call_a_result() 
         return a + b
 
     async def main() -> tuple[Message, ...]:
-        with ScriptedServer(calling(ADD, call_of(1, "slow", '{"a":3,"b":4}'))) as server:
+        with ScriptedServer(ADDING + calls("slow", a=3, b=4)) as server:
             async with AsyncClient(settings_for(server.url)) as client:
                 run = client.stream_run("fake/m", "1 + 2?", tools=[add, slow])
                 ended = asyncio.Event()
@@ -119,7 +118,7 @@ def test_a_call_that_nobody_has_approved_yet_was_not_run() -> None:
     def leave(call: object) -> bool:
         raise KeyboardInterrupt
 
-    with ScriptedServer(calling(ADD)) as server, Client(settings_for(server.url)) as client:
+    with ScriptedServer(ADDING) as server, Client(settings_for(server.url)) as client:
         run = client.stream_run("fake/m", "1 + 2?", tools=[add], approve=leave)
         with pytest.raises(KeyboardInterrupt):
             run.result()
@@ -128,7 +127,8 @@ def test_a_call_that_nobody_has_approved_yet_was_not_run() -> None:
 
 def test_a_call_that_was_run_amid_an_answer_that_was_left_counts_as_whole() -> None:
     released = threading.Event()
-    with ScriptedServer([begun(ADD, ONE_MORE), Await(released)]) as server:
+    first, second = call(0, "add", '{"a":1,"b":2}'), call(1, "add", '{"a":3,"b":4}')
+    with ScriptedServer([begun(first, second), Await(released)]) as server:
         with (
             Client(settings_for(server.url)) as client,
             client.stream_run("fake/m", "1 + 2?", tools=[add]) as run,

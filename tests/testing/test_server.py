@@ -68,6 +68,13 @@ def test_requests_are_recorded_whole_however_they_come() -> None:
     assert {request.connection for request in server.requests} == {1}
 
 
+def test_what_speaks_no_http_is_hung_up_on() -> None:
+    with ScriptedServer() as server, connect(server) as client:
+        client.sendall(b"EHLO\r\n\r\n")
+        assert read_all(client) == b""
+    assert server.requests == []
+
+
 def test_an_answer_may_depend_on_the_request() -> None:
     def echo(request):
         return [*respond(404, (("X-A", "b"),), request.path.encode(), reason="Nope"), Close()]

@@ -78,7 +78,7 @@ class Received(Struct, frozen=True):
         return next((value for key, value in self.headers if key == name), None)
 
 
-Answer = Script | Callable[[Received], Script]
+Answer = Script | Callable[[Received], "Answer"]
 
 
 def respond(
@@ -131,7 +131,8 @@ class ScriptedServer:
     """A context manager; `url` is its address, `requests` what it was asked.
 
     Each request takes the next of `answers`; the last one serves all that follow. An answer is a
-    script, or a function from the request to one; a list may be played often, a generator once.
+    script, or a function from the request to an answer, such as those of `testing.chat`; a list may
+    be played often, a generator once.
     `greeting` is played on every new connection before anything is read. Without a `port` it takes
     a free one.
     """
@@ -207,7 +208,7 @@ class ScriptedServer:
     def _serve(self, raw: socket.socket, number: int) -> None:
         connection = raw
         try:
-            with suppress(OSError, ValueError):  # the line is gone, or this is no HTTP
+            with suppress(OSError):  # the line is gone
                 if self._tls is not None:
                     connection = self._tls.wrap_socket(raw, server_side=True)
                 self._hold(connection)
@@ -235,7 +236,9 @@ class ScriptedServer:
                 turn = min(len(self.requests), len(self._answers) - 1)
                 self.requests.append(request)
             answer = self._answers[turn]
-            if not self._play(connection, answer(request) if callable(answer) else answer):
+            while callable(answer):
+                answer = answer(request)
+            if not self._play(connection, answer):
                 return
 
     def _play(self, connection: socket.socket, script: Script) -> bool:
@@ -295,7 +298,13 @@ class _Reader:
         return taken
 
     def request(self, connection: int) -> Received | None:
-        """The next request, or None when the client has gone."""
+        """The next request, or None when the client has gone or speaks no HTTP."""
+        try:
+            return self._request(connection)
+        except ValueError:
+            return None
+
+    def _request(self, connection: int) -> Received | None:
         head = self._until(b"\r\n\r\n")
         if head is None:
             return None
