@@ -58,9 +58,11 @@ def pictures_differ(record: Record, answer: ImageResponse) -> Iterator[str]:
     if bool(answer.warnings) != any(part.get("text") for part in parts):
         yield f"warnings {answer.warnings!r}"
     usage = body["usageMetadata"]
-    told = (usage["promptTokenCount"], usage["candidatesTokenCount"])
+    split = usage["candidatesTokensDetails"]
+    drawn = sum(part["tokenCount"] for part in split if part["modality"] == "IMAGE")
+    told = (usage["promptTokenCount"], usage["candidatesTokenCount"] - drawn, drawn)
     found = answer.usage
-    if found is None or (found.input_tokens, found.output) != told:
+    if found is None or (found.input_tokens, found.output, found.image_output) != told:
         yield f"usage {found!r}, not {told}"
     if answer.model != body["modelVersion"]:
         yield f"model {answer.model!r}"
