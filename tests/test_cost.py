@@ -12,6 +12,7 @@ from msgspec.structs import replace
 import fairlead
 from fairlead import Cost, InvalidRequest, Message, Receipt, StreamInterrupted, Usage
 from fairlead.cost import reprice
+from fairlead.settings import ProviderSettings
 from fairlead.types.responses import ChatResponse, RawResponse
 
 USAGE = Usage(input=1_000_000, output=100_000)
@@ -95,3 +96,15 @@ def test_what_was_asked_for_can_be_said() -> None:
     assert usd(reprice(served, usage=small, at=day)) == 2 * usd(
         reprice(served, usage=small, at=day, asked={"service_tier": "flex"})
     )
+
+
+def test_prices_of_ones_own_are_those_of_the_settings_that_are_given() -> None:
+    prices = {"*": {"input": 1, "output": 0}}
+    own = ProviderSettings(base_url="http://127.0.0.1:9", prices=prices)
+    settings = fairlead.Settings(providers={"My-Lab": own})
+    for found in (
+        reprice(answer(), model="my-lab/llama-3", settings=settings),
+        reprice(Receipt("chat", "my_lab/llama-3"), usage=USAGE, settings=settings),
+    ):
+        assert found == Cost(Decimal(1), "settings", None, 'providers.my_lab.prices."*"')
+    assert usd(reprice(answer(), settings=settings)) == Decimal("3.5")

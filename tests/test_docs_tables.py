@@ -30,6 +30,7 @@ from fairlead.turns.start import RunOptions
 from fairlead.types.events import Event
 from fairlead.types.explained import Outcome
 from fairlead.types.messages import Part
+from fairlead.types.prices import Rates
 from fairlead.types.receipts import CacheUse
 from fairlead.types.routes import Route
 from fairlead.types.runs import ToolOutcome
@@ -87,6 +88,11 @@ def written(field: msgspec.structs.FieldInfo) -> str:
     if isinstance(default, float) and default.is_integer():
         default = int(default)
     return f"`{json.dumps(default)}`"
+
+
+def test_every_key_of_a_price_is_in_the_table() -> None:
+    keys = {*Rates.__struct_fields__, "discount_percent"}
+    assert first_cells(section("settings.md", '`[providers.<name>.prices."<model>"]`')) == keys
 
 
 @pytest.mark.parametrize("title", SECTIONS)

@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING, Any, cast, get_args
 from fairlead.engine.budgets import check_name, limit_of
 from fairlead.engine.ledger import Ledger, Rule
 from fairlead.errors import ConfigError, InvalidRequest
-from fairlead.models.advice import asked_of, pricer_of
+from fairlead.models.advice import asked_of, is_paid, pricer_of
 from fairlead.types.permits import LimitsWhenDown
 from fairlead.types.spending import PERIODS, Scope, StoreKind, Unpriced, WhenDown
 
 if TYPE_CHECKING:
     from fairlead.auth.sources import Environment
     from fairlead.models.billing import Billing, Tariff
+    from fairlead.policies.own_prices import OwnPrices
     from fairlead.ports import Codec, LedgerStore, Runtime
     from fairlead.providers.registry import Resolved
     from fairlead.settings import Settings
@@ -38,7 +39,6 @@ _WORDS: dict[str, tuple[str, ...]] = {
 }
 _CACHE_SIZE = 1024  # names may come from strangers
 _FREE = ("embedded", "local")
-_PRICED = ("cloud", "gateway")
 
 
 def open_ledger(settings: Settings, runtime: Runtime) -> Ledger:
@@ -93,22 +93,22 @@ def billing_of(
     resolved: Resolved | None, codec: Codec[Any, Any], options: Mapping[str, object]
 ) -> Billing | None:
     """What a request may cost; None where nobody is paid for it."""
-    kind = "unknown" if resolved is None else resolved.provider.table.kind
-    if kind in _FREE:
+    if resolved is not None and is_paid(resolved):
+        target = resolved.target
+        tariff = _tariff(target.provider, target.model, resolved.prices)
+        return tariff.billing(asked_of(options), codec)
+    if resolved is not None and resolved.provider.table.kind in _FREE:
         return None
-    if resolved is None or kind not in _PRICED:
-        from fairlead.models.billing import Billing
+    from fairlead.models.billing import Billing
 
-        return Billing(None, None, codec)
-    target = resolved.target
-    return _tariff(target.provider, target.model).billing(asked_of(options), codec)
+    return Billing(None, None, codec)
 
 
 @lru_cache(_CACHE_SIZE)
-def _tariff(provider: str, model: str) -> Tariff:
+def _tariff(provider: str, model: str, own: OwnPrices | None) -> Tariff:
     from fairlead.models.billing import Tariff
 
-    return Tariff(pricer_of(provider, model))
+    return Tariff(pricer_of(provider, model, own))
 
 
 def _rules(settings: Settings) -> tuple[Rule, ...]:

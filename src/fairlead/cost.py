@@ -16,6 +16,9 @@ from fairlead.models.names import canonical, located
 from fairlead.models.pricer import Pricer
 from fairlead.models.served import Asked
 from fairlead.policies.instants import http_date
+from fairlead.policies.own_prices import OwnPrices
+from fairlead.providers.registry import Registry
+from fairlead.settings import Settings
 from fairlead.types.http import Headers
 from fairlead.types.operations import Answer
 from fairlead.types.receipts import Receipt
@@ -32,14 +35,16 @@ def reprice(
     model: str | None = None,
     at: date | datetime | None = None,
     asked: Mapping[str, str] | None = None,
+    settings: Settings | None = None,
 ) -> Cost | None:
     """The cost by the model table; None where there is no usage or no price is known.
 
+    Prices of one's own that are in `settings` stand above the table's.
     `usage` is that of the answer unless given; a receipt has none of its own. `model` prices it as
     that model, `at` at that moment (a date is its first moment in UTC) rather than when it was
     answered. `asked` is what the request asked for, where a price depends on that, such as
     `{"service_tier": "flex"}` or `{"processing": "batch"}`. A figure that the provider reported
-    itself is not looked at. Raises `InvalidRequest`.
+    itself is not looked at. Raises `InvalidRequest`, or `ConfigError` for broken settings.
     """
     receipt = answered if isinstance(answered, Receipt) else answered.receipt
     if usage is None and not isinstance(answered, Receipt):
@@ -48,13 +53,20 @@ def reprice(
         raise InvalidRequest("a receipt holds no usage; pass usage=")
     if usage is None:
         return None
-    pricer = Pricer(*_place(model, receipt))
+    prices = {} if settings is None else Registry(settings).prices()
+    provider, name = _place(model, receipt, prices)
+    pricer = Pricer(provider, name, prices.get(provider))
     answer = answered if model is None and isinstance(answered, ChatResponse | Answer) else None
     return pricer.cost(answer, usage, _moment(at, answered), Asked(None, asked))
 
 
-def _place(model: str | None, receipt: Receipt | None) -> tuple[str, str]:
+def _place(
+    model: str | None, receipt: Receipt | None, prices: Mapping[str, OwnPrices]
+) -> tuple[str, str]:
     if model is not None:
+        named, _, name = model.partition("/")
+        if canonical(named) in prices and name:
+            return canonical(named), name
         place = located(model)
         if place is None:
             raise InvalidRequest(f"the table has no provider for {model!r}; write provider/model")

@@ -67,6 +67,14 @@ def test_spending_can_be_priced_again(paid: Lab) -> None:
     assert float(line["repriced"]) == float(line["usd"]) == 0.00006
 
 
+def test_spending_is_priced_again_by_the_prices_of_the_settings(paid: Lab) -> None:
+    paid.run("Hi", "-o", "max_tokens", "20")
+    own = '\n[providers.openai.prices]\n"gpt-*" = { input = 1, output = 1 }\n'
+    paid.config.write_text(paid.config.read_text() + own)
+    (line,) = json.loads(paid.run("cost", "--json", "--reprice").stdout)
+    assert (float(line["usd"]), line["repriced"]) == (0.00006, "0.000015")
+
+
 def test_a_budget_that_is_spent_ends_the_program_with_code_5(paid: Lab, tmp_path: Path) -> None:
     text = paid.config.read_text().replace("usd = 1", "usd = 0.0001")
     paid.config.write_text(text)

@@ -64,6 +64,31 @@ def test_the_table_as_json_tells_prices_exactly_with_their_source(lab: Lab):
     assert model["price_date"]
 
 
+def test_prices_of_the_settings_stand_in_the_table(lab: Lab):
+    lab.configure(
+        """
+        [providers.lab]
+        base_url = "http://127.0.0.1:9/v1"
+        [providers.lab.prices]
+        llama-3 = { input = 0.2, output = 0.6 }
+        "qwen-*" = { input = 1 }
+        [providers.openai.prices]
+        "gpt-4o" = { input = 2, output = 8 }
+        """
+    )
+    found = {row["model"]: row for row in json.loads(lab.run("models", "--json").stdout)}
+    assert found["openai/gpt-4o"]["price"] == {"input": "2", "output": "8"}
+    assert found["openai/gpt-4o"]["price_source"] == 'providers.openai.prices."gpt-4o"'
+    assert found["openai/gpt-4o"]["context_window"] == 128_000
+    assert "price_date" not in found["openai/gpt-4o"]
+    assert found["lab/llama-3"]["price"] == {"input": "0.2", "output": "0.6"}
+    assert [name for name in found if name.startswith("lab/")] == ["lab/llama-3"]
+    (only,) = json.loads(lab.run("models", "lab", "-q", "llama", "--json").stdout)
+    assert only["model"] == "lab/llama-3"
+    shown = lab.run("config", "show").stdout
+    assert 'providers.lab.prices.llama-3.input = "0.2"' in shown
+
+
 def test_filters_leave_what_is_known_to_fit(lab: Lab):
     words = ("--vision", "--tools", "--structured", "--context", "200k", "--max-price", "2.5")
     found = json.loads(lab.run("models", *words, "--json").stdout)

@@ -331,9 +331,20 @@ def test_a_refusal_says_what_is_left_spent_held_and_needed() -> None:
     assert said.startswith(
         "budget team: $0.75 of $5.00 per day is left ($3.25 spent, $1.00 held for calls under "
         "way), and this call to openai/m may cost $0.80; lower max_tokens or raise the budget, or "
-        "wait "
+        "ask again when those have ended"
     )
     assert caught.value.resets_in is not None
+
+
+def test_a_refusal_says_how_long_to_wait_where_waiting_helps() -> None:
+    books, _ = ledger(MemoryLedger())
+    due = Due((Account("team", 5 * 10**9, "day"),), False)
+    spent = drive(books.hold(due, 4 * 10**9, "openai/m", 60.0))
+    drive(books.settle(spent, Spending(4 * 10**9, "openai/m", "chat")))
+    with pytest.raises(BudgetExceeded, match=r"raise the budget, or wait \d+ \w+$"):
+        drive(books.hold(due, 2 * 10**9, "openai/m", 60.0))
+    with pytest.raises(BudgetExceeded, match=r"lower max_tokens or raise the budget$"):
+        drive(books.hold(due, 6 * 10**9, "openai/m", 60.0))
 
 
 @pytest.mark.invariant("I2")

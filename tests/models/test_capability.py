@@ -81,3 +81,17 @@ def test_what_a_model_is_known_not_to_take_is_named_by_its_options() -> None:
     assert known_lacks(resolved("openai/gpt-5")) == ()
     assert known_lacks(resolved("openai/gpt-3.5-turbo")) == ("output", "tools")
     assert known_lacks(resolved("openai/nobody-knows")) == ()
+
+
+def test_a_price_of_ones_own_is_what_is_compared() -> None:
+    prices = {"gpt-4o": {"input": 1, "output": 2}}
+    own = {
+        "openai": ProviderSettings(prices=prices),
+        "lab": ProviderSettings(base_url="https://lab.test/v1", prices=prices),
+        "ollama": ProviderSettings(prices=prices),
+    }
+    registry = Registry(Settings(providers=own), environ={})
+    costs = [estimated_cost(registry.resolve(f"{name}/gpt-4o"), None, TODAY) for name in own]
+
+    assert costs == [0.002] * 3
+    assert estimated_cost(registry.resolve("ollama/other"), None, TODAY) == 0

@@ -8,18 +8,23 @@ import click
 from msgspec import Struct
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
     from decimal import Decimal
     from pathlib import Path
+    from typing import TypeAlias
 
+    from fairlead.policies.own_prices import OwnPrices
     from fairlead.stores.report import By, Entry
+
+    Prices: TypeAlias = Mapping[str, OwnPrices]
 
 
 class Line(Struct, frozen=True, omit_defaults=True):
     """One line of the list. Amounts are US dollars; `name` is null for calls without a budget.
 
     `estimated` counts the calls whose cost is an estimate. `repriced` is what they would cost by
-    the model table as it is now; None where a price or the usage of one of them is not known.
+    the prices of the settings and the model table as they are now; None where a price or the usage
+    of one of them is not known.
     """
 
     name: str | None
@@ -37,7 +42,7 @@ class Line(Struct, frozen=True, omit_defaults=True):
     show_default=True,
     help="What to add up by; days are those of UTC.",
 )
-@click.option("--reprice", is_flag=True, help="Add what it would cost by today's model table.")
+@click.option("--reprice", is_flag=True, help="Add what it would cost by today's prices.")
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON list.")
 def command(by: str, reprice: bool, as_json: bool) -> None:
     """Show what was spent, from the file that keeps the budgets.
@@ -47,10 +52,13 @@ def command(by: str, reprice: bool, as_json: bool) -> None:
     from fairlead.accounting import ledger_path
     from fairlead.cli.report import to_json
     from fairlead.cli.terminal import note, write
+    from fairlead.providers.registry import Registry
     from fairlead.settings import Settings
 
-    path = ledger_path(Settings.load().store)
-    lines = _lines(path, cast("By", by), reprice=reprice) if path.exists() else []
+    settings = Settings.load()
+    path = ledger_path(settings.store)
+    prices = Registry(settings).prices() if reprice else None
+    lines = _lines(path, cast("By", by), prices) if path.exists() else []
     if as_json:
         write(to_json(lines, indent=True) + "\n")
     elif lines:
@@ -59,32 +67,33 @@ def command(by: str, reprice: bool, as_json: bool) -> None:
         note(f"no spending is recorded yet ({path})")
 
 
-def _lines(path: Path, by: By, *, reprice: bool) -> list[Line]:
+def _lines(path: Path, by: By, prices: Prices | None) -> list[Line]:
+    """The lines; with `prices` of one's own they are priced again."""
     from fairlead.stores.report import entries, spent
 
-    again = _repriced(entries(path, by)) if reprice else {}
+    again = {} if prices is None else _repriced(entries(path, by), prices)
     return [
         Line(one.name, one.calls, _dollars(one.amount), one.estimated, again.get(one.name))
         for one in spent(path, by)
     ]
 
 
-def _repriced(every: Iterable[Entry]) -> dict[str | None, str | None]:
-    """The cost by the model table, by name; None where one call's is not known."""
+def _repriced(every: Iterable[Entry], prices: Prices) -> dict[str | None, str | None]:
+    """The cost by today's prices, by name; None where one call's is not known."""
     from decimal import Decimal
 
     from fairlead.policies.cost import sum_exactly
 
     found: dict[str | None, Decimal | None] = {}
     for entry in every:
-        usd = _priced(entry)
+        usd = _priced(entry, prices)
         for name in entry.names:
             sofar = found.get(name, Decimal(0))
             found[name] = None if usd is None or sofar is None else sum_exactly((sofar, usd))
     return {name: None if usd is None else f"{usd:f}" for name, usd in found.items()}
 
 
-def _priced(entry: Entry) -> Decimal | None:
+def _priced(entry: Entry, prices: Prices) -> Decimal | None:
     import time
 
     import msgspec
@@ -95,9 +104,10 @@ def _priced(entry: Entry) -> Decimal | None:
 
     if entry.usage is None:
         return None
-    provider, _, model = entry.model.partition("/")
+    name, _, model = entry.model.partition("/")
+    provider = canonical(name)
     usage = msgspec.json.decode(entry.usage, type=Usage)
-    cost = Pricer(canonical(provider), model).cost(None, usage, time.time())
+    cost = Pricer(provider, model, prices.get(provider)).cost(None, usage, time.time())
     return None if cost is None else cost.usd
 
 

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import click
 from msgspec import Struct
 
 from fairlead.models.facts import Modality, ModelFacts
 from fairlead.types.prices import Rates
+
+if TYPE_CHECKING:
+    from fairlead.policies.own_prices import OwnPrice, OwnPrices
+
+    Listed: TypeAlias = tuple[ModelFacts, OwnPrice | None]
 
 _SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([km]?)", re.IGNORECASE)
 _UNITS = {"": 1, "k": 1000, "m": 1_000_000}
@@ -117,11 +122,13 @@ def filters(command: Callable[..., None]) -> Callable[..., None]:
     return command
 
 
-def rows(wanted: Wanted) -> list[Row]:
-    """The models that fit, sorted by name."""
-    from fairlead import models
+def rows(wanted: Wanted, prices: Mapping[str, OwnPrices]) -> list[Row]:
+    """The models that fit, sorted by name within each provider.
 
-    return [_row(facts) for facts in models.all(wanted.provider) if wanted.fits(facts)]
+    `prices` are the user's own, by provider: models that only they name come last.
+    """
+    listed = (*_of_table(wanted.provider, prices), *_of_settings(wanted.provider, prices))
+    return [_row(facts, own) for facts, own in listed if wanted.fits(facts)]
 
 
 def cells(row: Row) -> tuple[str, ...]:
@@ -141,10 +148,29 @@ def heading() -> tuple[str, ...]:
     return ("MODEL", "CONTEXT", "USD/M IN, OUT", "")
 
 
-def _row(facts: ModelFacts) -> Row:
-    from fairlead.models.table import sources
+def _of_table(provider: str | None, prices: Mapping[str, OwnPrices]) -> Iterator[Listed]:
+    from fairlead import models
+    from fairlead.models.priced import owned
 
-    source = sources().get(facts.price_source or "")
+    for facts in models.all(provider):
+        own = prices[facts.provider].of(facts.id) if facts.provider in prices else None
+        known = facts if own is None else owned(facts, own)
+        yield known, own if known.prices else None
+
+
+def _of_settings(provider: str | None, prices: Mapping[str, OwnPrices]) -> Iterator[Listed]:
+    from fairlead.models.matching import match
+    from fairlead.models.priced import priced
+
+    for name in sorted(prices) if provider is None else prices.keys() & {provider}:
+        for model in sorted(prices[name].names):
+            found = priced(name, model, prices[name])
+            if found is not None and match(name, model) is None:
+                yield found.facts, found.own
+
+
+def _row(facts: ModelFacts, own: OwnPrice | None) -> Row:
+    price_source, price_date = _source(facts, own)
     return Row(
         model=facts.model,
         provider=facts.provider,
@@ -160,9 +186,21 @@ def _row(facts: ModelFacts) -> Row:
         released=facts.released,
         aliases=facts.aliases,
         price=facts.price,
-        price_source=None if source is None else f"{facts.price_source} {source.version}",
-        price_date=None if source is None else source.released,
+        price_source=price_source,
+        price_date=price_date,
     )
+
+
+def _source(facts: ModelFacts, own: OwnPrice | None) -> tuple[str | None, str | None]:
+    """Where the price is from, and for which day."""
+    from fairlead.models.table import sources
+
+    if own is not None:
+        return own.place, None
+    source = sources().get(facts.price_source or "")
+    if source is None:
+        return None, None
+    return f"{facts.price_source} {source.version}", source.released
 
 
 def _costs_at_most(price: Rates | None, most: Decimal) -> bool:

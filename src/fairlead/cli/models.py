@@ -33,6 +33,8 @@ class Entry(Struct, frozen=True, omit_defaults=True):
 def command(provider: str | None, live: bool, as_json: bool, **given: Any) -> None:
     """List models with their limits and prices, from the table that ships with fairlead.
 
+    Prices that the settings give stand above the table's.
+
     With PROVIDER alone, or with --live, the providers are asked for their own lists.
     """
     from fairlead.cli.report import to_json
@@ -49,7 +51,9 @@ def command(provider: str | None, live: bool, as_json: bool, **given: Any) -> No
         asked = _of_one(session, name) if name else _of_all(session)
         text = to_json(asked, indent=True) + "\n" if as_json else _plain(asked)
     else:
-        known = ([] if name or wanted.anything else _local_rows()) + rows(wanted)
+        known = ([] if name or wanted.anything else _local_rows()) + rows(
+            wanted, session.registry.prices()
+        )
         text = to_json(known, indent=True) + "\n" if as_json else _with_heading(known)
         if not known:
             note("no model in the table fits; leave something out, or ask with --live")

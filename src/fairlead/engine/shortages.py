@@ -41,7 +41,8 @@ def unpriced_call(account: Account, target: str) -> BudgetExceeded:
     """Nobody knows what the call may cost."""
     return BudgetExceeded(
         f"budget {account.name}: no price or no bound is known for {target}, so it cannot be "
-        'held to the budget; set max_tokens, or let it pass uncounted with unpriced="allow"',
+        "held to the budget; set max_tokens, give its price in [providers.<name>.prices] of the "
+        'settings, or let it pass uncounted with unpriced="allow"',
         account=account.name,
         limit=dollars(account.limit),
     )

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from fairlead.inputs import ChatOptions
     from fairlead.models.pricer import Pricer
     from fairlead.models.served import Asked
+    from fairlead.policies.own_prices import OwnPrices
     from fairlead.providers.registry import Resolved
     from fairlead.types.requests import ChatRequest, Options
     from fairlead.types.targets import Target
@@ -71,11 +72,19 @@ def pricing(resolved: Resolved, options: Mapping[str, object]) -> Priced | None:
 
     `options` are the caller's: a price may depend on what they ask for.
     """
-    if resolved.provider.table.kind not in _PAID:
+    if not is_paid(resolved):
         return None
-    pricer = pricer_of(resolved.target.provider, resolved.target.model)
+    pricer = pricer_of(resolved.target.provider, resolved.target.model, resolved.prices)
     asked = asked_of(options)
     return pricer.priced if asked is None else partial(pricer.priced, asked=asked)
+
+
+def is_paid(resolved: Resolved) -> bool:
+    """Whether the target is known to be paid by the token: by its kind, or by the settings."""
+    if resolved.provider.table.kind in _PAID:
+        return True
+    target, prices = resolved.target, resolved.prices
+    return prices is not None and pricer_of(target.provider, target.model, prices).is_own
 
 
 def asked_of(options: Mapping[str, object]) -> Asked | None:
@@ -89,7 +98,7 @@ def asked_of(options: Mapping[str, object]) -> Asked | None:
 
 
 @lru_cache(_CACHE_SIZE)
-def pricer_of(provider: str, model: str) -> Pricer:
+def pricer_of(provider: str, model: str, own: OwnPrices | None) -> Pricer:
     from fairlead.models.pricer import Pricer
 
-    return Pricer(provider, model)
+    return Pricer(provider, model, own)

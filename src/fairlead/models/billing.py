@@ -74,13 +74,13 @@ class Billing:
         if tariff is None or meter is None:
             return None
         request, sent = codec.asked, codec.request()
-        reads = _reads(request, sent.size, tariff.most_read)
-        writes = _writes(request, tariff.most_written)
-        if reads is None or writes is None:
-            return None
         text = sent.body if isinstance(sent.body, bytes) else b""
         if any(mark in text for mark in _OTHER_MODELS):
             return None
+        reads = _reads(request, sent.size, tariff.most_read)
+        writes = _writes(request, tariff.most_written)
+        if reads is None or writes is None:
+            return 0 if meter.free else None
         if _COMPACTION in text:
             reads, writes = 2 * reads, 2 * writes
         searches = _SEARCHES if meter.fee_for_searches and _has_provider_tool(request) else 0

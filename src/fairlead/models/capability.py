@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from fairlead.models.facts import ModelFacts
     from fairlead.providers.registry import Resolved
     from fairlead.types.messages import Part
+    from fairlead.types.prices import Rates
     from fairlead.types.requests import ChatRequest, OutputMode
 
 Need = Literal["images", "audio", "tools", "output with a schema"]
@@ -74,18 +75,30 @@ def window_of(resolved: Resolved) -> int | None:
 
 def estimated_cost(resolved: Resolved, request: ChatRequest | None, wall: float) -> float | None:
     """About what the request costs, in dollars, to compare targets by; None if not known."""
-    if resolved.provider.table.kind in _FREE:
+    rates = _rates(resolved, wall)
+    if rates is None and resolved.provider.table.kind in _FREE:
         return 0.0
-    facts = _facts(resolved)
-    price = None if facts is None else price_in_force(facts.prices, wall)
-    if price is None or price.rates.input is None:
+    if rates is None or rates.input is None:
         return None
-    output = price.rates.output if price.rates.output is not None else 0
+    output = rates.output if rates.output is not None else 0
     read, written = 1000, _USUAL_ANSWER
     if request is not None:
         read = ceil(_length(request) / _CHARACTERS_PER_TOKEN)
         written = min(written, request.max_tokens or written)
-    return (read * float(price.rates.input) + written * float(output)) / 1e6
+    return (read * float(rates.input) + written * float(output)) / 1e6
+
+
+def _rates(resolved: Resolved, wall: float) -> Rates | None:
+    """Those of the settings, else the table's."""
+    facts, target = _facts(resolved), resolved.target
+    if resolved.prices is not None:
+        from fairlead.models.priced import priced
+
+        model = priced(target.provider, target.model, resolved.prices)
+        if model is not None and model.own is not None:
+            facts = model.facts
+    price = None if facts is None else price_in_force(facts.prices, wall)
+    return None if price is None else price.rates
 
 
 def _facts(resolved: Resolved) -> ModelFacts | None:

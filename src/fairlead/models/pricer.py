@@ -1,25 +1,25 @@
-"""Puts the cost into answers: the table's price in force, or a warning where it knows none."""
+"""Puts the cost into answers: the price in force, or a warning where none is known."""
 
 from __future__ import annotations
 
 from decimal import Decimal
-from functools import lru_cache
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
-from msgspec import Struct
 from msgspec.structs import replace
 
 from fairlead.models.facts import ModelFacts
-from fairlead.models.matching import match
-from fairlead.models.served import Asked, Ways, has_price, ways_of
-from fairlead.models.table import section, sources
-from fairlead.policies.cost import Meter, price_in_force
+from fairlead.models.priced import Priced, Rated, priced
+from fairlead.models.served import Asked, Ways, ways_of
+from fairlead.policies.cost import Meter
 from fairlead.policies.totals import total_cost
 from fairlead.types.messages import Refusal, ToolCall
 from fairlead.types.operations import Answer
 from fairlead.types.responses import ChatResponse
 from fairlead.types.usage import Cost, Usage
+
+if TYPE_CHECKING:
+    from fairlead.policies.own_prices import OwnPrices
 
 A_ = TypeVar("A_", ChatResponse, Answer)
 
@@ -28,19 +28,22 @@ _SEARCH = "web_search"
 _NO_SEARCHES = (
     "the cost leaves out the provider's fee for web searches, which its usage does not count"
 )
-_CACHE_SIZE = 1024  # names may come from strangers
 
 
 class Pricer:
-    """Prices the answers of one target. Safe to share between threads."""
+    """Prices the answers of one target. Safe to share between threads.
 
-    __slots__ = ("_model", "_name", "_provider", "_today")
+    `own` are the prices that the settings give for its provider's models.
+    """
 
-    def __init__(self, provider: str, model: str) -> None:
+    __slots__ = ("_model", "_name", "_own", "_provider", "_today")
+
+    def __init__(self, provider: str, model: str, own: OwnPrices | None = None) -> None:
         self._provider = provider
         self._name = model
-        self._model: _Priced | None = None
-        self._today: tuple[int, _Priced, _Rated | None] | None = None
+        self._own = own
+        self._model: Priced | None = None
+        self._today: tuple[int, Priced, Rated | None] | None = None
 
     def priced(self, answer: A_, wall: float, asked: Asked | None = None) -> A_:
         """`answer` with its cost at `wall` (seconds since 1970), or with a warning.
@@ -67,7 +70,7 @@ class Pricer:
     ) -> Cost | None:
         """What `usage` costs at `wall`; None where no price is known."""
         if usage.model is not None:
-            served = Pricer(self._provider, usage.model)
+            served = Pricer(self._provider, usage.model, self._own)
             return served.cost(answer, replace(usage, model=None), wall, asked)
         model = self._model or self._found(answer)
         if model is None:
@@ -79,7 +82,7 @@ class Pricer:
         usd = rated.meter.usd(usage.billed or usage, searches=searches)
         if usd is not None and answer is not None and _is_free(answer, model.unbilled):
             usd = Decimal(0)
-        own = None if usd is None else Cost(usd, "table", rated.date, rated.source)
+        own = None if usd is None else rated.cost(usd)
         if not usage.others:
             return own
         return total_cost([*(self.cost(None, other, wall) for other in usage.others), own])
@@ -90,6 +93,12 @@ class Pricer:
         model = self._model or self._found(None)
         return None if model is None else model.facts
 
+    @property
+    def is_own(self) -> bool:
+        """Whether the settings give the price of the model that is asked for."""
+        model = self._model or self._found(None)
+        return model is not None and model.own is not None
+
     def meter(self, wall: float, asked: Asked | None = None) -> Meter | None:
         """The price in force at `wall`, before there is an answer."""
         model = self._model or self._found(None)
@@ -98,14 +107,14 @@ class Pricer:
         rated = self._rated(model, _ways(model, None, asked), wall)
         return None if rated is None else rated.meter
 
-    def _found(self, answer: ChatResponse | Answer | None) -> _Priced | None:
+    def _found(self, answer: ChatResponse | Answer | None) -> Priced | None:
         """The model that was asked for; where its name says nothing, the one that answered."""
-        self._model = _priced(self._provider, self._name)
+        self._model = priced(self._provider, self._name, self._own)
         if self._model is None and answer is not None and answer.model:
-            return _priced(self._provider, answer.model)
+            return priced(self._provider, answer.model, self._own)
         return self._model
 
-    def _rated(self, model: _Priced, ways: Ways, wall: float) -> _Rated | None:
+    def _rated(self, model: Priced, ways: Ways, wall: float) -> Rated | None:
         """The price in force. The usual one is looked for once a day."""
         if ways or model.hourly:
             return model.rated(wall, ways)
@@ -134,46 +143,8 @@ class Pricer:
         )
 
 
-class _Rated(Struct, frozen=True):
-    """A price that is in force, where it is from, and the day for which it is known."""
-
-    meter: Meter
-    date: str
-    source: str
-
-
-class _Priced:
-    """A model that has prices, what they depend on, and how its provider counts."""
-
-    __slots__ = ("facts", "hourly", "same_tiers", "searches", "unbilled", "ways")
-
-    def __init__(self, provider: str, facts: ModelFacts) -> None:
-        found = section(provider)
-        self.facts = facts
-        self.ways = frozenset(name for price in facts.prices for name in price.when)
-        self.hourly = any(price.hours is not None for price in facts.prices)
-        self.same_tiers = () if found is None else found.data.same_tiers
-        self.searches = () if found is None else found.data.searches
-        self.unbilled = None if found is None else found.data.unbilled
-
-    def rated(self, wall: float, ways: Ways) -> _Rated | None:
-        price = price_in_force(self.facts.prices, wall, ways)
-        if price is None or not has_price(ways, price.when):
-            return None
-        name = self.facts.price_source or ""
-        source = sources()[name]
-        date = max(price.since or "", source.released)
-        return _Rated(Meter(price), date, f"{name} {source.version}")
-
-
-def _ways(model: _Priced, usage: Usage | None, asked: Asked | None) -> Ways:
+def _ways(model: Priced, usage: Usage | None, asked: Asked | None) -> Ways:
     return ways_of(asked, usage, model.ways, model.same_tiers)
-
-
-@lru_cache(_CACHE_SIZE)
-def _priced(provider: str, name: str) -> _Priced | None:
-    found = match(provider, name)
-    return _Priced(provider, found.facts) if found is not None and found.facts.prices else None
 
 
 def _has_searched(answer: ChatResponse) -> bool:

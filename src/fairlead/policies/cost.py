@@ -11,6 +11,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from decimal import ROUND_CEILING, Context, Decimal
 
+from msgspec.structs import asdict, replace
+
 from fairlead.types.prices import Price, Rates
 from fairlead.types.usage import Usage
 
@@ -30,6 +32,7 @@ class Meter:
         "_tiers",
         "_times",
         "fee_for_searches",
+        "free",
         "since",
     )
 
@@ -44,6 +47,8 @@ class Meter:
         self._times, self._parts = 10 ** max(0, -places), 10 ** max(0, places)
         self.since = price.since
         self.fee_for_searches = price.rates.search is not None
+        self.free = all(_is_free(rates) for rates in every)
+        """Whether nothing is paid, for however many tokens."""
 
     def usd(self, usage: Usage, *, searches: int = 0) -> Decimal | None:
         """US dollars for one request, or None where a rate is not known."""
@@ -145,6 +150,13 @@ class _Scaled:
         return total
 
 
+def discounted(price: Price, percent: Decimal) -> Price:
+    """`price` with so many per cent off every rate, exactly."""
+    share = _EXACT.scaleb(_EXACT.subtract(Decimal(100), percent), -2)
+    tiers = tuple(replace(tier, rates=_times(tier.rates, share)) for tier in price.tiers)
+    return replace(price, rates=_times(price.rates, share), tiers=tiers)
+
+
 def sum_exactly(amounts: Iterable[Decimal]) -> Decimal:
     """The sum of `amounts`, whatever the decimal context of the program."""
     total = Decimal(0)
@@ -198,6 +210,19 @@ def _decimals(rates: Rates) -> int:
         if (value := getattr(rates, name)) is not None
     )
     return max(exponents, default=0)
+
+
+def _times(rates: Rates, share: Decimal) -> Rates:
+    given = asdict(rates).items()
+    return Rates(
+        **{name: None if rate is None else _EXACT.multiply(rate, share) for name, rate in given}
+    )
+
+
+def _is_free(rates: Rates) -> bool:
+    if rates.input is None or rates.output is None:
+        return False
+    return not any(getattr(rates, name) for name in rates.__struct_fields__)
 
 
 def _whole(rate: Decimal | None, digits: int) -> int | None:

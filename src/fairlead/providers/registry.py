@@ -26,6 +26,7 @@ from fairlead.providers.states import state_of
 from fairlead.types.targets import Target
 
 if TYPE_CHECKING:
+    from fairlead.policies.own_prices import OwnPrices
     from fairlead.providers.credentials import ProviderCredential
     from fairlead.settings import ProviderSettings, Settings
 
@@ -46,11 +47,15 @@ _OF_CREDENTIALS = (
 
 
 class Resolved(Struct, frozen=True):
-    """Where a model string leads. `credential` is None where no key is ever sent."""
+    """Where a model string leads. `credential` is None where no key is ever sent.
+
+    `prices` are the user's own for the provider's models.
+    """
 
     target: Target
     provider: Provider
     credential: ProviderCredential | None
+    prices: OwnPrices | None = None
 
     def located(self, base_url: str, key: str | Secret) -> Resolved:
         """The same on the embedded server that runs at `base_url`, whose path is left out."""
@@ -59,7 +64,7 @@ class Resolved(Struct, frozen=True):
         secret = key if isinstance(key, Secret) else Secret(key)
         source = (ValueSource("local server", secret), self.provider.key_form)
         target = replace(self.target, url=f"{origin}{path}")
-        return Resolved(target, self.provider, Credential(origin, (source,)))
+        return replace(self, target=target, credential=Credential(origin, (source,)))
 
 
 class Registry:
@@ -87,6 +92,7 @@ class Registry:
         self._custom = [n for n in self._settings.providers if n not in NAMES]
         for name in self._custom:
             self._check_custom(name)
+        self._prices = _own_prices(self._settings)
         self._before = None if before is None else before._loaded()
         self._providers: dict[str, Provider] = {}
         self._resolved: dict[tuple[str, str, str | None], Resolved] = {}
@@ -136,6 +142,10 @@ class Registry:
             self._resolved[key] = resolved
         return resolved
 
+    def prices(self) -> Mapping[str, OwnPrices]:
+        """The user's own prices by provider, under its own name."""
+        return self._prices
+
     def state(self, name: str) -> str:
         """In a few words, whether the provider can be used: `ready (GROQ_API_KEY)` and the like."""
         return state_of(self.get(name))
@@ -147,7 +157,7 @@ class Registry:
         if not name and not provider.retired:
             raise UnknownModel(f"{model!r} names no model; write {provider.name}/<model>")
         target = provider.target(name or "", operation, dialect)
-        return Resolved(target, provider, provider.credential)
+        return Resolved(target, provider, provider.credential, self._prices.get(provider.name))
 
     def _unaliased(self, model: str) -> str:
         seen = [model]
@@ -252,6 +262,15 @@ def _by_canonical_name(settings: Settings) -> dict[str, ProviderSettings]:
             raise ConfigError(f"two tables [providers.*] are about {name}; keep one")
         found[name] = own
     return found
+
+
+def _own_prices(settings: Settings) -> dict[str, OwnPrices]:
+    priced = {name: own.prices for name, own in settings.providers.items() if own.prices}
+    if not priced:
+        return {}
+    from fairlead.policies.own_prices import OwnPrices
+
+    return {name: OwnPrices(name, prices) for name, prices in priced.items()}
 
 
 def _canonical(name: str) -> str:

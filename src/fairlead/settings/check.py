@@ -6,7 +6,7 @@ Every layer is checked by itself, so that an error names its place.
 from __future__ import annotations
 
 import re
-from typing import get_type_hints
+from typing import TYPE_CHECKING, get_type_hints
 
 import msgspec
 from msgspec import Struct
@@ -28,6 +28,9 @@ from fairlead.settings.wording import in_plain_words
 from fairlead.types.http import HTTP_GROUPS, HttpSettings
 from fairlead.types.routes import Route
 from fairlead.types.targets import Quirks
+
+if TYPE_CHECKING:
+    from decimal import Decimal
 
 _INNER: dict[str, type[Struct]] = {
     "timeouts": Timeouts,
@@ -128,7 +131,7 @@ def _named(layer: Layer, table: str, value: object) -> dict[str, dict[str, objec
 
 def _providers(layer: Layer, value: object) -> dict[str, dict[str, object]]:
     own_of = _named(layer, "providers", value)
-    return {name: _provider(layer, f"providers.{name}", own) for name, own in own_of.items()}
+    return {name: _provider(layer, name, own) for name, own in own_of.items()}
 
 
 def _logins(layer: Layer, value: object) -> dict[str, dict[str, object]]:
@@ -160,14 +163,28 @@ def _budgets(layer: Layer, value: object) -> dict[str, dict[str, object]]:
     return {n: _table(layer, f"budgets.{n}", own, BudgetSettings) for n, own in own_of.items()}
 
 
-def _provider(layer: Layer, path: str, value: object) -> dict[str, object]:
-    own = _with_inner(layer, path, _table(layer, path, value, ProviderSettings))
+def _provider(layer: Layer, name: str, value: dict[str, object]) -> dict[str, object]:
+    path = f"providers.{name}"
+    plain = {key: item for key, item in value.items() if key != "prices"}
+    own = _with_inner(layer, path, _table(layer, path, plain, ProviderSettings))
+    if "prices" in value:
+        own["prices"] = _prices(layer, name, value["prices"])
     headers = own.get("headers")
-    for name, text in headers.items() if isinstance(headers, dict) else ():
-        _check_header(layer, f"{path}.headers.{name}", name, text)
+    for field, text in headers.items() if isinstance(headers, dict) else ():
+        _check_header(layer, f"{path}.headers.{field}", field, text)
     if isinstance(header := own.get("key_header"), str) and not _HEADER_NAME.fullmatch(header):
         raise _refusal(layer, f"{path}.key_header", "is no header name")
     return own
+
+
+def _prices(layer: Layer, provider: str, value: object) -> dict[str, dict[str, Decimal]]:
+    from fairlead.policies.own_prices import OwnPrices
+
+    try:
+        return OwnPrices(provider, value).tables
+    except ConfigError as error:
+        problem = str(error)
+    raise ConfigError(f"{layer.source}: {_one_line(problem)}")
 
 
 def _targets(layer: Layer, value: object) -> dict[str, dict[str, object]]:
@@ -225,5 +242,8 @@ def _unknown(layer: Layer, path: str, known: tuple[str, ...]) -> ConfigError:
 def _refusal(layer: Layer, path: str, text: str) -> ConfigError:
     """The error in one line, whatever a file calls its keys and holds for values."""
     place = f"{PREFIX}{path}".upper().replace(".", "_") if layer.from_text else path
-    shown = "".join(c if c.isprintable() else "?" for c in f"{place}: {text}")
-    return ConfigError(f"{layer.source}: {shown}")
+    return ConfigError(f"{layer.source}: {_one_line(f'{place}: {text}')}")
+
+
+def _one_line(text: str) -> str:
+    return "".join(c if c.isprintable() else "?" for c in text)

@@ -13,7 +13,7 @@ from fairlead.auth.sources import Environment
 from fairlead.errors import ConfigError
 from fairlead.settings.check import PLAIN_KEYS, PREFIX, checked
 from fairlead.settings.files import Layer, Trust, config_paths, read_layer, seal
-from fairlead.settings.trust import check_budgets, check_trust
+from fairlead.settings.trust import check_budgets, check_prices, check_trust
 from fairlead.settings.values import TABLES, Settings
 
 _LOG = f"{PREFIX}LOG"
@@ -40,6 +40,7 @@ def load(
         table = checked(layer)
         warnings += check_trust(layer, table)
         check_budgets(layer, table, merged)
+        check_prices(layer, table, merged)
         _merge(merged, table)
         addresses |= dict.fromkeys(_addressed(table), layer.trust)
     merged["warnings"] = warnings
@@ -74,7 +75,7 @@ def _merge_provider(below: Tables, above: Tables) -> None:
     """A new address inherits nothing that was meant for the one below; a new key replaces all."""
     replaced: tuple[str, ...] = ()
     if "base_url" in above:
-        replaced = (*_PAIRED, "headers", "allow_insecure_http")
+        replaced = (*_PAIRED, "headers", "allow_insecure_http", "prices")
     elif any(key in above for key in _PAIRED):
         replaced = _PAIRED
     for key in replaced:

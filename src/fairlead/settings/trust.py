@@ -55,6 +55,19 @@ def check_budgets(layer: Layer, table: dict[str, object], below: dict[str, objec
             )
 
 
+def check_prices(layer: Layer, table: dict[str, object], below: dict[str, object]) -> None:
+    """A project's file may price what no budget of the user's own file counts."""
+    providers = table.get("providers")
+    if layer.trust != "project" or not below.get("budgets") or not isinstance(providers, dict):
+        return
+    for name, own in providers.items():
+        if "prices" in own:
+            raise ConfigError(
+                f"{layer.source}: providers.{name}.prices: your own settings file has budgets, "
+                "which a project's prices may not change; put the prices into your own file"
+            )
+
+
 def _check_provider(layer: Layer, path: str, own: dict[str, object]) -> None:
     for key in ("key_file", "key_keyring", "key_command", "allow_insecure_http"):
         if key in own:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -44,7 +45,8 @@ class ProviderSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     string is split as a shell would. With `key_pool` all keys of the table are used in turn, each
     resting by itself where the provider limits it; otherwise the first that is there is the one.
     `timeouts`, in seconds, `rate_limits` and `breaker` stand above the general ones, key by key.
-    `variables` are parts of the provider's address, such as a region.
+    `variables` are parts of the provider's address, such as a region. `prices` are your own, by the
+    model's name or a pattern of it, in the terms of `fairlead.models.Rates`.
     """
 
     base_url: str | None = None
@@ -66,6 +68,10 @@ class ProviderSettings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     timeouts: dict[str, float] = {}
     rate_limits: dict[str, int | float | str | bool] = {}
     breaker: dict[str, int | float | bool] = {}
+    if TYPE_CHECKING:
+        prices: Mapping[str, Mapping[str, Decimal | float | str]] = {}
+    else:  # what is kept is exact
+        prices: dict[str, dict[str, Decimal]] = {}
 
     def __post_init__(self) -> None:
         """A key given as plain text hides itself too. Raises `ConfigError` like `Secret`."""

@@ -26,7 +26,7 @@ class Route(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """Made with `fairlead.route()`, or written as a table `[routes.<name>]`.
 
     `order`: as `listed`; at random by `weighted`; `least_loaded`, the better of two at random by
-    calls under way and time to the first event; `cheapest` by the model table; `fastest` by what
+    calls under way and time to the first event; `cheapest` by the prices; `fastest` by what
     was measured. `hedge`: a second copy of a call goes to the next target when the first is silent
     for so many seconds, or for longer than 95 % of the answers (`p95`, never below 2 s).
     `on_break`: a stream that is cut after its beginning is an `error`, or begins anew on the next

@@ -62,12 +62,13 @@ class Cost(Struct, frozen=True, omit_defaults=True):
     `provider`: the provider's own figure. `table`: the usage times the price of the model table,
     which holds tokens, requests and searches that the provider counts, and none of taxes,
     discounts and other tools.
+    `settings`: the usage times the price that the settings give.
     `cache`: nothing, because the answer is that of another call; see the receipt's `cache`.
     `price_date` is the day (`YYYY-MM-DD`) for which the table knows the price, `price_source`
-    where it has it from.
+    where it has it from, or the place in the settings.
     """
 
     usd: Decimal
-    source: Literal["provider", "table", "cache"]
+    source: Literal["provider", "table", "settings", "cache"]
     price_date: str | None = None
     price_source: str | None = None
