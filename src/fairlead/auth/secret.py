@@ -112,6 +112,6 @@ def _problem(value: str) -> str:
         return "holds a line break or another control character"
     if value != value.strip():
         return "begins or ends with a space"
-    if value[0] == value[-1] and value[0] in "\"'":
+    if len(value) > 1 and value[0] == value[-1] and value[0] in "\"'":
         return "stands between quotes"
     return ""
