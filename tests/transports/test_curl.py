@@ -14,10 +14,11 @@ import pytest
 from tests.timing import prompt
 from tests.transports.colours import EVENTS, SOON, Colour, fetch, read_all, send
 
-from fairlead.errors import InvalidRequest, ReadTimeout, ResponseTooLarge
+from fairlead.errors import InvalidRequest, ProtocolError, ReadTimeout, ResponseTooLarge
 from fairlead.ports import Limits, Timeouts, Transport
 from fairlead.testing.server import (
     Await,
+    Close,
     Pause,
     Received,
     Repeat,
@@ -408,4 +409,17 @@ def test_events_that_are_wanted_whole_do_not_wait_for_a_reader(colour: Colour) -
             assert await read_all(response) == body
 
     with ScriptedServer(respond(body=body)) as server:
+        colour.run(scenario)
+
+
+def test_an_empty_piece_is_no_end(colour: Colour) -> None:
+    async def scenario(transport: Transport) -> None:
+        response = await send(transport, server.url, headers=EVENTS)
+        exchange = response._exchange  # type: ignore[attr-defined]  # libcurl decides on pieces
+        exchange.chunks.insert(0, b"")
+        with pytest.raises(ProtocolError):
+            await read_all(response)
+
+    cut: list[Step] = [b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nfir", Close()]
+    with ScriptedServer(cut) as server:
         colour.run(scenario)

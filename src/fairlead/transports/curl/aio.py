@@ -133,18 +133,20 @@ class AsyncResponse(Response):
 
     async def read(self, deadline: float) -> bytes:
         exchange = self._exchange
-        while not exchange.chunks:
-            if exchange.ended:
-                if exchange.error is not None:
-                    raise exchange.error
-                return b""
-            in_time = await self._driver.wait(exchange, deadline)
-            if not in_time and not exchange.chunks and not exchange.ended:
-                raise no_data(exchange)
-        data = exchange.take()
-        if exchange.paused:
-            self._driver.resume(exchange)
-        return data
+        while True:
+            while not exchange.chunks:
+                if exchange.ended:
+                    if exchange.error is not None:
+                        raise exchange.error
+                    return b""
+                in_time = await self._driver.wait(exchange, deadline)
+                if not in_time and not exchange.chunks and not exchange.ended:
+                    raise no_data(exchange)
+            data = exchange.take()
+            if exchange.paused:
+                self._driver.resume(exchange)
+            if data:  # else it was an empty piece, which is no end
+                return data
 
     async def aclose(self) -> None:
         self._driver.abort(self._exchange)

@@ -31,15 +31,18 @@ class BlockingResponse(Response):
         if self._lane is not None and not self._transport.owns(self._lane):
             self._lane = None
             raise ProtocolError("this response belongs to the process before the fork", sent=True)
-        while not exchange.chunks:
+        while True:
+            while not exchange.chunks:
+                lane = self._lane
+                if lane is None:
+                    if exchange.error is not None:
+                        raise exchange.error
+                    return b""
+                self._wait(lane, deadline)
             lane = self._lane
-            if lane is None:
-                if exchange.error is not None:
-                    raise exchange.error
-                return b""
-            self._wait(lane, deadline)
-        lane = self._lane
-        return exchange.take() if lane is None else lane.take(exchange)
+            data = exchange.take() if lane is None else lane.take(exchange)
+            if data:  # else it was an empty piece, which is no end
+                return data
 
     def _wait(self, lane: Carrier, deadline: float) -> None:
         """Block until something may have come; an interrupt frees the connection."""
