@@ -192,9 +192,6 @@ class AsyncDriver(Driver):
             self.act(descriptor, mask)
 
     def _on_timer(self, milliseconds: int) -> None:
-        if milliseconds < 0:
-            self.due = inf
-            return
         super()._on_timer(milliseconds)
         if self.due < self._timer_at and not self._starting:
             self._arm()
